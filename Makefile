@@ -1,0 +1,46 @@
+# Every target makes the environment it needs, from the lock.
+VENV := .venv
+READY := $(VENV)/.ready
+BIN := $(VENV)/bin
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
+
+demo: $(READY)  ## simulate a small census, run the nightly flow on it and show what came out
+	@$(BIN)/capaian demo
+
+test: $(READY)  ## run the tests (ARGS="-k name" for some)
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(READY)  ## style, types and imports; changes nothing
+	@$(BIN)/ruff check . || { echo "cure: make fix, then mend what is left"; exit 1; }
+	@$(BIN)/ruff format --check . || { echo "cure: make fix"; exit 1; }
+	@$(BIN)/mypy || { echo "cure: mend the types named above"; exit 1; }
+	@$(BIN)/lint-imports || { echo "cure: move the import to where pyproject.toml allows it"; exit 1; }
+
+fix: $(READY)  ## mend what a tool can mend
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+lock: pyproject.toml  ## resolve the dependencies anew (needs uv)
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \
+	    --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements.lock
+
+$(READY): requirements.lock pyproject.toml
+	@if command -v uv >/dev/null 2>&1; then \
+	    echo "making $(VENV) with uv"; \
+	    uv venv -q --clear --no-python-downloads --python '>=3.11' $(VENV) && \
+	    uv pip install -q --python $(BIN)/python --require-hashes --no-deps -r requirements.lock && \
+	    uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e . ; \
+	else \
+	    for python in python3.11 python3.12 python3.13 python3; do \
+	        if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$python; break; fi; \
+	    done; \
+	    test -n "$$found" || { echo "Python 3.11 or newer is needed"; exit 1; }; \
+	    echo "making $(VENV) with $$found (about a minute)"; \
+	    $$found -m venv --clear $(VENV) && \
+	    $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements.lock && \
+	    $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
+	fi
+	@touch $(READY)
+
+.PHONY: help demo test check fix lock

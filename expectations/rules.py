@@ -1,0 +1,112 @@
+"""The rule book: every rule that judges a row, with its code, strength and sentence.
+
+Belongs here: what is acceptable. Most rules are the contract's column constraints under their stable codes; rules that
+speak of several columns stand here. Does not belong here: how rules are run (`suite.py`, `judge.py`). A code is never
+reused for another meaning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from warehouse.contract import Severity, fingerprint
+from warehouse.tables import REGISTRATION
+
+WAS_UNREAD = "coalesce(map_contains(unread, '{name}'), false)"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One judgement on a row of `lake.standardised`; the row fails when the SQL predicate is true (NULL is no failure)."""
+
+    code: str
+    column_name: str
+    fails_when: str
+    sentence_id: str
+    sentence_en: str
+    severity: Severity
+
+
+def _column_rules() -> list[Rule]:
+    rules = []
+    for column in REGISTRATION:
+        for constraint in column.constraints:
+            predicate = constraint.sql(column.name).replace(
+                f"was_unread('{column.name}')", WAS_UNREAD.replace("{name}", column.name)
+            )
+            rules.append(
+                Rule(
+                    f"{column.name}_{constraint.suffix}".upper().rstrip("_"),
+                    column.name,
+                    predicate,
+                    f"{column.name} {constraint.description_id}",
+                    f"{column.name} {constraint.description}",
+                    constraint.severity,
+                )
+            )
+    return rules
+
+
+ROW_RULES = (
+    *_column_rules(),
+    Rule(
+        "COOPERATIVE_NUMBER_MISSING", "cooperative_number",
+        "business_kind = 'koperasi' AND cooperative_number IS NULL AND legal_entity_number IS NULL",
+        "koperasi harus menyebut Nomor Induk Koperasi atau nomor badan hukum",
+        "a cooperative must give its cooperative number or its legal-entity number", "warn",
+    ),
+    Rule(
+        "DIGITAL_SINCE_YEAR_WITHOUT_CHANNEL", "digital_since_year",
+        "digital_since_year IS NOT NULL AND uses_internet = false",
+        "tahun_go_digital hanya diisi bila usaha memakai internet",
+        "digital_since_year is only given where the business uses the internet", "warn",
+    ),
+    Rule(
+        "COORDINATES_SWAPPED", "latitude",
+        "latitude BETWEEN 94.9 AND 141.1 AND longitude BETWEEN -11.1 AND 6.1",
+        "lintang dan bujur tertukar", "latitude and longitude must not be swapped", "warn",
+    ),
+)
+
+RULES_FINGERPRINT = fingerprint(ROW_RULES)
+
+
+def quarantine_predicate() -> str:
+    """SQL that is true for a row that breaks at least one quarantining rule."""
+    return _any_of([rule for rule in ROW_RULES if rule.severity == "quarantine_row"])
+
+
+def rule_codes_sql() -> str:
+    """SQL for `rule_codes`: the codes of all rules the row breaks, NULL when none; the list is built for such rows only."""
+    codes = ", ".join(f"CASE WHEN {rule.fails_when} THEN '{rule.code}' END" for rule in ROW_RULES)
+    return (
+        f"CASE WHEN {_any_of(ROW_RULES)} THEN list_filter([{codes}], lambda code: code IS NOT NULL) END"
+    )
+
+
+def _any_of(rules: tuple[Rule, ...] | list[Rule]) -> str:
+    return " OR ".join(f"coalesce({rule.fails_when}, false)" for rule in rules)
+
+
+@dataclass(frozen=True)
+class FileLimits:
+    """When a whole delivery is refused rather than its rows: nobody should repair a million rows one by one."""
+
+    unparsable_ratio: float = 0.5
+    quarantined_ratio: float = 0.8
+
+    def refusal(self, parsed: int, unparsable: int, quarantined: int) -> str | None:
+        """The reason to refuse the delivery, or None."""
+        if parsed == 0:
+            return "no line below the header is a record of this kind; send the export again"
+        if unparsable > self.unparsable_ratio * (parsed + unparsable):
+            return (
+                f"{unparsable:,} of {parsed + unparsable:,} lines do not have the header's number of fields;"
+                " check delimiter and quotes and export again"
+            )
+        if quarantined > self.quarantined_ratio * parsed:
+            return (
+                f"{quarantined:,} of {parsed:,} records break a quarantining rule;"
+                " check the columns and the region code system and export again"
+            )
+        return None

@@ -1,0 +1,1 @@
+"""When: order, retries, parameters and the command line. No rule about data lives here."""

@@ -1,0 +1,208 @@
+"""`capaian`: demo, run, status, simulate, dictionary.
+
+Exit codes: 0 done; 1 an audit failed and nothing was published; 2 wrong usage; 3 another run holds the lock. What a verb
+needs is imported inside it, so that `status` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import App, Parameter
+
+from flows.cli import screens
+from flows.settings import Settings, prepare_prefect
+
+if TYPE_CHECKING:
+    from flows.nightly import RunSummary
+
+app = App(name="capaian", help="Registration exports in, audited target attainment out.", version_flags=["--version"])
+
+DEMO_AS_OF = date(2024, 12, 31)
+DEMO_ROWS = 50_000
+DEMO_SEED = 2022
+
+Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON for machines.")]
+
+
+@app.command
+def run(*, as_of: date | None = None, json_output: Json = False) -> int:
+    """Take every delivery that is due, rebuild the register and publish attainment.
+
+    Parameters
+    ----------
+    as_of
+        Day up to which facts are taken into account (YYYY-MM-DD); by default today in Jakarta.
+    """
+    settings = Settings()
+    summary = _run_nightly(settings, as_of, quiet=json_output)
+    if json_output:
+        print(json.dumps(_summary_document(settings, summary), default=str, ensure_ascii=False))
+    else:
+        screens.show_run(settings, summary)
+    return 0
+
+
+@app.command
+def demo(*, rows: int = DEMO_ROWS, seed: int = DEMO_SEED, json_output: Json = False) -> int:
+    """Simulate a small census, run the nightly flow on it and show what came out.
+
+    Parameters
+    ----------
+    rows
+        Registrations to simulate.
+    seed
+        The same seed gives the same census.
+    """
+    from transforms.simulate import simulate as simulate_census
+    from warehouse.ledger import Ledger
+    from warehouse.reference_data import load_reference
+
+    settings = Settings()
+    root = settings.root.create()
+    scratch = root.scratch / "simulated"
+    with settings.resources.connect() as con, screens.working("simulating a census", quiet=json_output):
+        load_reference(con)
+        files = simulate_census(con, rows, seed, scratch)
+    strangers = {entry.file_name for entry in Ledger(root)} - {file.file_name for file in files}
+    if strangers:
+        raise UsageError(
+            f"{root.home} holds deliveries that are not simulated (such as {min(strangers)}); set CAPAIAN_HOME to an empty"
+            " folder for the demo"
+        )
+    for path in scratch.iterdir():
+        path.replace(root.inbox / path.name)
+    summary = _run_nightly(settings, DEMO_AS_OF, quiet=json_output)
+    if json_output:
+        print(json.dumps(_summary_document(settings, summary), default=str, ensure_ascii=False))
+    else:
+        screens.show_run(settings, summary)
+        screens.show_published(settings)
+    return 0
+
+
+@app.command
+def status(*, json_output: Json = False) -> int:
+    """Say what is published, what waits in the inbox and what became of the deliveries."""
+    from warehouse.ledger import Ledger
+    from warehouse.publish import read_manifest
+
+    settings = Settings()
+    root = settings.root
+    entries = list(Ledger(root))
+    manifest = read_manifest(root) or {}
+    document = {
+        "home": str(root.home),
+        "version": manifest.get("version"),
+        "as_of_date": manifest.get("as_of_date"),
+        "database": str(root.database) if manifest else None,
+        "waiting": len([path for path in root.inbox.iterdir() if path.is_file()]) if root.inbox.exists() else 0,
+        "validated": sum(entry.status == "validated" for entry in entries),
+        "refused": sum(entry.status == "refused" for entry in entries),
+        "registrations": sum(entry.validated_count for entry in entries),
+        "quarantined": sum(entry.quarantined_count for entry in entries),
+    }
+    if json_output:
+        print(json.dumps(document))
+    else:
+        screens.show_status(document)
+    return 0
+
+
+@app.command
+def simulate(*, rows: int, out: Path, seed: int = DEMO_SEED, truth: Path | None = None) -> int:
+    """Write simulated census exports, since no microdata of the census is public.
+
+    Parameters
+    ----------
+    rows
+        Registrations over all files.
+    out
+        Folder for the exports.
+    seed
+        The same seed gives the same bytes.
+    truth
+        Parquet file for what is true of each line.
+    """
+    from transforms.simulate import simulate as simulate_census
+    from warehouse.reference_data import load_reference
+
+    settings = Settings()
+    settings.root.create()
+    with settings.resources.connect() as con, screens.counting("simulating", rows) as advance:
+        load_reference(con)
+        files = simulate_census(con, rows, seed, out, truth, advance)
+    screens.say(f"{rows:,} registrations in {len(files)} files: {out}")
+    return 0
+
+
+@app.command
+def dictionary(*, write: bool = False) -> int:
+    """Print the data dictionary, or write it into README.md.
+
+    Parameters
+    ----------
+    write
+        Replace the dictionary in the README.md of the current folder.
+    """
+    from warehouse.dictionary import as_markdown, write_into
+
+    if write:
+        write_into(Path("README.md"))
+    else:
+        print(as_markdown())
+    return 0
+
+
+class UsageError(Exception):
+    """The command cannot be carried out as it was given."""
+
+
+def _run_nightly(settings: Settings, as_of: date | None, *, quiet: bool) -> RunSummary:
+    from warehouse.lock import single_writer
+
+    root = settings.root.create()
+    with single_writer(root.lock, "nightly"), screens.following_steps(quiet=quiet):
+        prepare_prefect(root)
+        from flows.nightly import nightly
+
+        return nightly(as_of=as_of)
+
+
+def _summary_document(settings: Settings, summary: RunSummary) -> dict[str, Any]:
+    root = settings.root
+    return {
+        "as_of_date": summary.as_of, "version": summary.version, "landed": summary.landed, "duplicates": summary.duplicates,
+        "deliveries": [
+            {name: value for name, value in asdict(entry).items() if name not in ("findings", "rule_results", "key")}
+            for entry in summary.ingested
+        ],
+        "database": root.database, "report": root.report,
+    }
+
+
+def main() -> None:
+    """Run one verb and exit with its code."""
+    from warehouse.lock import LockHeld
+
+    try:
+        code = app(result_action="return_value")
+    except LockHeld as held:
+        code = screens.fail(3, str(held))
+    except UsageError as error:
+        code = screens.fail(2, str(error))
+    except Exception as error:
+        if not _is_stop(error):
+            raise
+        code = screens.fail(1, str(error))
+    sys.exit(code or 0)
+
+
+def _is_stop(error: Exception) -> bool:
+    """Whether `error` is one of the project's own: a check that failed, said in a sentence, rather than a fault."""
+    return type(error).__module__.split(".")[0] in ("flows", "transforms", "expectations", "warehouse")

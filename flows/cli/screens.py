@@ -1,0 +1,150 @@
+"""What the terminal shows. Every screen is made here and only here."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from flows.settings import Settings
+
+if TYPE_CHECKING:
+    from flows.nightly import RunSummary
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+VERDICTS = {"met": "[green]✔ met[/]", "not_met": "[red]✘ not met[/]", "not_assessable": "[yellow]? not assessable[/]"}
+
+
+def say(text: str) -> None:
+    """One line."""
+    console.print(text)
+
+
+def fail(code: int, reason: str) -> int:
+    """Say why a command failed; returns its exit code."""
+    errors.print(f"[red]✘[/] {escape(reason)}")
+    return code
+
+
+@contextmanager
+def working(what: str, *, quiet: bool = False) -> Iterator[None]:
+    """A spinner while something takes its time."""
+    if quiet:
+        yield
+    else:
+        with console.status(what):
+            yield
+
+
+@contextmanager
+def counting(what: str, total: int) -> Iterator[Callable[[str, int], None]]:
+    """A bar that the yielded function moves on by (what was done, how much)."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        bar = progress.add_task(what, total=total)
+        yield lambda name, count: progress.update(bar, advance=count, description=f"{what} {name}")
+
+
+class _StepLines(logging.Handler):
+    """Shows the log of the steps as lines above the spinner."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        mark = "[yellow]![/]" if "duplicate" in record.getMessage() else "[green]✔[/]"
+        console.print(f"{mark} {escape(record.getMessage())}")
+
+
+@contextmanager
+def following_steps(*, quiet: bool) -> Iterator[None]:
+    """Show what the steps of a run report, while it runs."""
+    logger = logging.getLogger("capaian")
+    logger.setLevel(logging.INFO)
+    if quiet:
+        yield
+        return
+    handler = _StepLines()
+    logger.addHandler(handler)
+    try:
+        with console.status("running the nightly flow"):
+            yield
+    finally:
+        logger.removeHandler(handler)
+
+
+def show_run(settings: Settings, summary: RunSummary) -> None:
+    """What a run did."""
+    refused = [entry for entry in summary.ingested if entry.status == "refused"]
+    for entry in refused:
+        console.print(f"[red]✘[/] refused: [bold]{escape(entry.file_name)}[/]: {escape(entry.reason or '')}")
+    if summary.version is None:
+        console.print("\n[bold]Nothing new to do[/]: every delivery is done and the published version is current.")
+    else:
+        console.print(
+            f"\n[bold]Version {summary.version}[/] published: {len(summary.ingested) - len(refused)} deliveries ingested,"
+            f" {len(refused)} refused, {len(summary.duplicates)} duplicates."
+        )
+
+
+def show_published(settings: Settings) -> None:
+    """National attainment, the row balance, and where to go on."""
+    root = settings.root
+    with settings.resources.connect(root.database.resolve(), read_only=True) as con:
+        national = con.execute(
+            "SELECT target_year, definition_code, series, institution, target_count, observed_count, attainment_ratio,"
+            " coverage_ratio, verdict FROM marts.attainment_national ORDER BY target_year, series, institution, definition_code"
+        ).fetchall()
+        seams = con.execute(
+            "SELECT seam, sum(rows_in)::BIGINT, sum(rows_out)::BIGINT, sum(residual_count)::BIGINT,"
+            " string_agg(DISTINCT array_to_string(map_keys(parts), ' + ')) FROM quality.row_balance GROUP BY seam"
+        ).fetchall()
+    table = Table(title="UMKM in the digital ecosystem: target and attainment", box=box.SIMPLE_HEAD, title_justify="left")
+    for name, justify in (("year", "right"), ("series", "left"), ("by", "left"), ("definition", "left"), ("target ≥", "right"),
+                          ("observed", "right"), ("attainment", "right"), ("coverage", "right"), ("verdict", "left")):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    last = None
+    for year, definition, series, institution, target, observed, ratio, coverage, verdict in national:
+        if last not in (None, year):
+            table.add_section()
+        table.add_row(
+            str(year) if last != year else "", series, institution, definition, f"{target:,}", "–" if observed is None else f"{observed:,}",
+            "–" if ratio is None else f"{ratio:.1%}", "–" if coverage is None else f"{coverage:.2%}", VERDICTS[verdict],
+        )
+        last = year
+    console.print(table)
+    balance = Table(title="Where every row went", box=box.SIMPLE_HEAD, title_justify="left")
+    for name, justify in (("seam", "left"), ("rows in", "right"), ("rows out", "right"), ("lost", "right"), ("made of", "left")):
+        balance.add_column(name, justify=justify)  # type: ignore[arg-type]
+    order = ["lines", "judgement", "registrations", "businesses"]
+    for seam, rows_in, rows_out, residual, parts in sorted(seams, key=lambda row: order.index(row[0])):
+        balance.add_row(seam, f"{rows_in:,}", f"{rows_out:,}", f"[green]{residual}[/]" if not residual else f"[red]{residual}[/]", parts)
+    console.print(balance)
+    console.print(f"report    {root.report}", soft_wrap=True)
+    console.print(f"database  {root.database}", soft_wrap=True)
+    console.print("a first query, in Python:\n")
+    console.print(
+        f"  import duckdb\n  con = duckdb.connect({str(root.database)!r}, read_only=True)\n"
+        "  con.sql(\"FROM marts.attainment_province WHERE frame_code = '38' AND target_year = 2024 AND definition_code = 'D1'\").show()\n",
+        markup=False, soft_wrap=True,
+    )
+
+
+def show_status(document: dict[str, Any]) -> None:
+    """What is published and what waits."""
+    table = Table.grid(padding=(0, 2))
+    table.add_row("data root", str(document["home"]))
+    version = document["version"]
+    table.add_row("published", f"version {version}, as of {document['as_of_date']}" if version else "nothing yet; run: capaian run")
+    if version:
+        table.add_row("database", str(document["database"]))
+    table.add_row("inbox", f"{document['waiting']} files wait")
+    table.add_row("deliveries", f"{document['validated']} validated, {document['refused']} refused")
+    table.add_row("rows", f"{document['registrations']:,} validated, {document['quarantined']:,} quarantined")
+    console.print(table)

@@ -1,0 +1,89 @@
+"""The nightly run: take every delivery that is due, rebuild the register, publish attainment.
+
+Prefect is imported here and nowhere else: it schedules, retries and observes. What is done, and whether it was done, is
+in `steps.py` and the ledger.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+from prefect import flow, task
+from prefect.artifacts import create_table_artifact
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.runtime import flow_run
+from prefect.tasks import Task
+
+from flows import steps
+from flows.plan import business_date
+from flows.settings import Settings
+from warehouse.ledger import LedgerEntry
+from warehouse.publish import national_rows
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What one run did; `version` is None when there was nothing new to publish."""
+
+    as_of: date
+    landed: tuple[str, ...]
+    duplicates: tuple[str, ...]
+    ingested: tuple[LedgerEntry, ...]
+    version: int | None
+
+
+def is_transient(task: Task[..., object], task_run: TaskRun, state: State[object]) -> bool:
+    """Whether trying again can help: a file system or lock that did not answer, never a rule or a balance that failed."""
+    try:
+        state.result()
+    except (FileNotFoundError, PermissionError, NotADirectoryError):
+        return False
+    except (OSError, duckdb.IOException):
+        return True
+    except Exception:
+        return False
+    return False
+
+
+_RETRY = {"retries": 2, "retry_delay_seconds": [1, 10], "retry_condition_fn": is_transient, "persist_result": False}
+
+open_data_root = task(steps.open_data_root, name="open the data root", **_RETRY)
+land_inbox = task(steps.land_inbox, name="land the inbox", **_RETRY)
+plan_deliveries = task(steps.plan_deliveries, name="plan deliveries", **_RETRY)
+ingest = task(steps.ingest, name="ingest", task_run_name="ingest {file.path.name}", **_RETRY)
+plan_release = task(steps.plan_release, name="plan the release", **_RETRY)
+resolve_register = task(steps.resolve_register, name="resolve the register", **_RETRY)
+build_attainment = task(steps.build_attainment, name="build attainment", **_RETRY)
+record_quality = task(steps.record_quality, name="record quality", **_RETRY)
+publish_release = task(steps.publish_release, name="publish", **_RETRY)
+
+
+@flow(name="nightly", persist_result=False)
+def nightly(as_of: date | None = None) -> RunSummary:
+    """Land, ingest, resolve, count and publish; with nothing new to tell, publish nothing.
+
+    `as_of` is the day up to which facts are taken into account; by default the day in Jakarta for which the run was
+    scheduled.
+    """
+    settings = Settings()
+    as_of = as_of or business_date(flow_run.get_scheduled_start_time())
+    open_data_root(settings)
+    arrivals = land_inbox(settings)
+    due = plan_deliveries(settings)
+    ingested = [ingest(settings, file) for file in due]
+    release = plan_release(settings, as_of)
+    if release:
+        resolve_register(settings, release)
+        build_attainment(settings, release)
+        record_quality(settings, release)
+        publish_release(settings, release)
+        create_table_artifact(national_rows(settings.root, settings.resources), key="attainment-national")
+    return RunSummary(
+        as_of,
+        tuple(file.path.name for file in arrivals if not file.is_duplicate),
+        tuple(file.path.name for file in arrivals if file.is_duplicate),
+        tuple(ingested),
+        release.version if release else None,
+    )

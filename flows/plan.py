@@ -1,0 +1,65 @@
+"""The plan: which deliveries are due, and whether there is anything new to publish. Pure; shared by all who ask.
+
+A delivery is done when its ledger entry was made from the same bytes, contract, rules, profiles and transforms. A
+publication is current when it was made from the same entries, reference data and as-of date.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from expectations.rules import RULES_FINGERPRINT
+from transforms.land import LandedFile
+from warehouse.contract import fingerprint
+from warehouse.ledger import Ledger, LedgerEntry
+from warehouse.profiles import load_profiles
+from warehouse.reference_data import reference_fingerprint
+from warehouse.tables import CONTRACT_FINGERPRINT
+
+JAKARTA = ZoneInfo("Asia/Jakarta")
+
+
+def business_date(scheduled: datetime) -> date:
+    """The day in Jakarta at the moment a run was scheduled for (01:00 there is still the day before in UTC)."""
+    return scheduled.astimezone(JAKARTA).date()
+
+
+@cache
+def transforms_fingerprint() -> str:
+    """SHA-256 over the code that makes rows; simulating makes none of ours."""
+    folder = Path(__file__).parent.parent / "transforms"
+    files = [path for path in sorted(folder.rglob("*")) if path.suffix in (".py", ".sql") and "simulate" not in path.parts]
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def delivery_key(file: LandedFile) -> str:
+    """What the result of one delivery depends on."""
+    profiles = [profile.fingerprint for profile in load_profiles()]
+    return fingerprint(
+        file.sha256, CONTRACT_FINGERPRINT, RULES_FINGERPRINT, profiles, transforms_fingerprint(), reference_fingerprint()
+    )
+
+
+def due_deliveries(landed: Iterable[LandedFile], ledger: Ledger) -> list[LandedFile]:
+    """Every landed file whose ledger entry is missing or was made from something else."""
+    due = []
+    for file in landed:
+        entry = ledger.entry(file.sha256)
+        if entry is None or entry.key != delivery_key(file):
+            due.append(file)
+    return due
+
+
+def input_fingerprint(entries: Iterable[LedgerEntry], as_of: date) -> str:
+    """What a publication depends on; the order of the deliveries is no part of it."""
+    return fingerprint(
+        sorted(entry.key for entry in entries), CONTRACT_FINGERPRINT, transforms_fingerprint(), reference_fingerprint(), as_of.isoformat()
+    )

@@ -1,0 +1,56 @@
+"""What can be set from outside, and the environment Prefect is started in."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from warehouse.connection import Resources
+from warehouse.layout import DataRoot
+
+
+class Settings(BaseSettings):
+    """`CAPAIAN_HOME`, `CAPAIAN_MEMORY` and `CAPAIAN_THREADS`."""
+
+    model_config = SettingsConfigDict(env_prefix="CAPAIAN_")
+
+    home: Path = Field(Path("data"), description="Data root.")
+    memory: str = Field("2GB", pattern=r"^\d+(\.\d+)? ?([KMGT]i?)?B$", description="Memory limit of a DuckDB connection.")
+    threads: int = Field(0, ge=0, description="Threads of a DuckDB connection; 0 means all cores.")
+
+    @property
+    def root(self) -> DataRoot:
+        return DataRoot(self.home.absolute())
+
+    @property
+    def resources(self) -> Resources:
+        return Resources(self.memory, self.threads, self.root.scratch)
+
+
+def prepare_prefect(root: DataRoot) -> None:
+    """Set Prefect's environment; to be called before Prefect is imported.
+
+    Without `PREFECT_API_URL` a run starts its own short-lived API on loopback, whose start needs up to a minute on a
+    busy machine, with its database in the data root and nothing sent anywhere.
+    """
+    environment = {
+        "PREFECT_HOME": str(root.prefect),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "GX_ANALYTICS_ENABLED": "false",
+        "PREFECT_LOGGING_EXTRA_LOGGERS": "capaian",
+    }
+    if "PREFECT_API_URL" not in os.environ:
+        environment |= {
+            "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true",
+            "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+            "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
+            "PREFECT_LOGGING_TO_API_ENABLED": "false",
+            "PREFECT_LOGGING_LEVEL": "ERROR",
+            "PREFECT_LOGGING_EXTRA_LOGGERS": "",
+        }
+    for name, value in environment.items():
+        os.environ.setdefault(name, value)

@@ -1,0 +1,277 @@
+"""The steps of a run as plain functions: each joins transforms, expectations and warehouse for one seam.
+
+Belongs here: what is called with what, and the balance of every seam. Does not belong here: rules about data, and
+Prefect (`nightly.py` binds these functions to tasks).
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version as package_version
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from expectations.judge import judge, split_rows
+from expectations.rules import RULES_FINGERPRINT, FileLimits
+from flows.plan import delivery_key, due_deliveries, input_fingerprint
+from flows.settings import Settings
+from transforms.build import build_table
+from transforms.land import LandedFile, count_sheet_rows, land, landed_files, take_census
+from transforms.marts import build_marts
+from transforms.recognise import RefusedDelivery, recognise
+from transforms.resolve import resolve
+from transforms.standardise import account_for_lines, load_lines, load_readers, load_regency_lookup, records_sql, standardised_sql
+from warehouse.contract import Table
+from warehouse.ddl import arrow_schema
+from warehouse.ledger import Ledger, LedgerEntry
+from warehouse.profiles import load_profiles
+from warehouse.publish import next_version, publish, published_fingerprint
+from warehouse.reference_data import load_reference
+from warehouse.report import write_report
+from warehouse.tables import (
+    CONTRACT_FINGERPRINT,
+    DELIVERIES,
+    FINDINGS,
+    PUBLICATION,
+    QUARANTINED_ROWS,
+    REFERENCE_TABLES,
+    ROW_BALANCE,
+    RULE_RESULTS,
+    UNPARSABLE_LINES,
+    VALIDATED,
+)
+
+logger = logging.getLogger("capaian")
+
+
+class BalanceError(RuntimeError):
+    """Rows went missing or came from nowhere at a seam; nothing may be published."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """A version that is due: its number, what it is made from and the folder where its tables are built."""
+
+    version: int
+    as_of: date
+    input_fingerprint: str
+    folder: Path
+
+
+def open_data_root(settings: Settings) -> None:
+    """Create the folders and sweep what an interrupted run left behind."""
+    root = settings.root.create()
+    for leftover in (*root.scratch.iterdir(), *root.versions.glob(".unfinished-*")):
+        shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+
+
+def land_inbox(settings: Settings) -> list[LandedFile]:
+    """Land every file in the inbox; returns them in the order of their names."""
+    root = settings.root
+    arrivals = []
+    for file in sorted(path for path in root.inbox.iterdir() if path.is_file() and not path.name.startswith(".")):
+        arrival = land(file, root.landed)
+        logger.info("%s: %s", file.name, "duplicate delivery, nothing to do" if arrival.is_duplicate else "landed")
+        arrivals.append(arrival)
+    return arrivals
+
+
+def plan_deliveries(settings: Settings) -> list[LandedFile]:
+    """Every landed file that is due and not done."""
+    return due_deliveries(landed_files(settings.root.landed), Ledger(settings.root))
+
+
+def ingest(settings: Settings, file: LandedFile) -> LedgerEntry:
+    """Standardise and judge one landed file and commit the result with its ledger entry.
+
+    A file that cannot be taken is refused with its reason, which is a result too. Raises `BalanceError` when a line
+    is unaccounted for, and what `judge` raises.
+    """
+    root = settings.root
+    work = root.scratch / f"ingest-{file.sha256}"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    census = take_census(file.path)
+    if census.sha256 != file.sha256:
+        raise BalanceError(f"{file.path.name}: the landed bytes are no longer those that arrived; land the file again")
+    entry: dict[str, Any] = {
+        "sha256": file.sha256, "delivery_id": file.delivery_id, "file_name": file.path.name, "key": delivery_key(file),
+        "byte_count": census.byte_count, "line_count": census.line_count,
+    }
+    with settings.resources.connect() as con:
+        try:
+            recognised = recognise(file.path, census, load_profiles())
+            if recognised.is_sheet:
+                entry["line_count"] = count_sheet_rows(file.path)
+            entry |= {"profile": recognised.profile.name, "encoding": recognised.encoding}
+            load_reference(con)
+            load_readers(con)
+            load_regency_lookup(con, recognised.profile.region_code_system)
+            load_lines(con, recognised, root.scratch)
+            split_rows(con, standardised_sql(recognised, file.delivery_id, records_sql(recognised)), work, "lines")
+            rows = f"read_parquet('{work}/verdict=*/*.parquet', hive_partitioning = true)"
+            account, joined_records = account_for_lines(con, recognised, file.delivery_id, rows, work / "unparsable.parquet")
+            if joined_records:
+                split_rows(con, standardised_sql(recognised, file.delivery_id, joined_records), work, "joined")
+            judgement = judge(con, work, file.delivery_id)
+            refusal = FileLimits().refusal(account.parsed, account.unparsable, judgement.quarantined)
+            if refusal:
+                raise RefusedDelivery(refusal)
+            entry |= {
+                "status": "validated",
+                "findings": judgement.findings,
+                "rule_results": judgement.rule_results,
+                "row_balance": [
+                    balance(file.delivery_id, "lines", entry["line_count"], account.parts),
+                    balance(
+                        file.delivery_id, "judgement", account.parsed,
+                        {"validated": judgement.validated, "quarantined": judgement.quarantined},
+                    ),
+                ],
+            }
+        except RefusedDelivery as refused:
+            shutil.rmtree(work)
+            work.mkdir()
+            entry |= {"status": "refused", "reason": refused.reason}
+    done = LedgerEntry(**entry)
+    check_balance(done.file_name, done.row_balance)
+    Ledger(root).commit(done, work)
+    logger.info("%s: %s", done.file_name, done.reason or f"{done.validated_count:,} validated, {done.quarantined_count:,} quarantined")
+    return done
+
+
+def balance(delivery_id: int, seam: str, rows_in: int, parts: dict[str, int]) -> dict[str, Any]:
+    """One row of `quality.row_balance`."""
+    rows_out = sum(parts.values())
+    return {
+        "delivery_id": delivery_id, "seam": seam, "rows_in": rows_in, "rows_out": rows_out,
+        "residual_count": rows_in - rows_out, "parts": parts,
+    }
+
+
+def check_balance(name: str, balances: Sequence[dict[str, Any]]) -> None:
+    """Raise `BalanceError` unless every residual is 0."""
+    for seam in balances:
+        if seam["residual_count"]:
+            raise BalanceError(
+                f"{name}: at the seam '{seam['seam']}' {seam['rows_in']:,} rows went in and {seam['rows_out']:,} came"
+                " out; nothing was published"
+            )
+
+
+def plan_release(settings: Settings, as_of: date) -> Release | None:
+    """The version that is due, or None when the published one was made from the same inputs."""
+    due = input_fingerprint(Ledger(settings.root), as_of)
+    if due == published_fingerprint(settings.root):
+        return None
+    folder = settings.root.scratch / "release"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return Release(next_version(settings.root), as_of, due, folder)
+
+
+def resolve_register(settings: Settings, release: Release) -> None:
+    """Link all validated registrations into businesses."""
+    with settings.resources.connect() as con:
+        load_reference(con)
+        view_validated(con, settings)
+        resolve(con, release.folder)
+
+
+def build_attainment(settings: Settings, release: Release) -> None:
+    """Build the marts from the register."""
+    with settings.resources.connect() as con:
+        load_reference(con)
+        con.execute("CREATE SCHEMA register")
+        con.execute(
+            f"CREATE VIEW register.businesses AS SELECT * FROM read_parquet('{release.folder}/register/businesses.parquet')"
+        )
+        build_marts(con, release.folder, release.as_of)
+
+
+def record_quality(settings: Settings, release: Release) -> None:
+    """Write deliveries, balance, findings and the publication's own row beside the marts; checks the register's seams."""
+    entries = list(Ledger(settings.root))
+    validated = [entry for entry in entries if entry.status == "validated"]
+    with settings.resources.connect() as con:
+        load_reference(con)
+        for table in REFERENCE_TABLES:
+            select = f"SELECT * FROM {table.full_name} ORDER BY {', '.join(table.key)}"
+            _keep(release, table, con.execute(select).to_arrow_table().to_pylist())
+        view_validated(con, settings)
+        quarantined = [path for entry in validated for path in rows_of(settings, entry, "quarantined")]
+        build_table(con, QUARANTINED_ROWS, _select_rows(QUARANTINED_ROWS, quarantined), release.folder)
+        unparsable = [str(Ledger(settings.root).folder(entry.sha256) / "unparsable.parquet") for entry in validated]
+        build_table(con, UNPARSABLE_LINES, _select_rows(UNPARSABLE_LINES, unparsable), release.folder)
+        register = f"{release.folder}/register"
+        memberships = con.execute(
+            "SELECT delivery_id, count(*) FILTER (is_current), count(*) FILTER (NOT is_current)"
+            f" FROM read_parquet('{register}/memberships.parquet') GROUP BY delivery_id"
+        ).fetchall()
+        business_count, merged = con.execute(
+            f"SELECT count(*), coalesce(sum(registration_count) - count(*), 0)::BIGINT FROM read_parquet('{register}/businesses.parquet')"
+        ).fetchall()[0]
+    counts = {delivery_id: (current, superseded) for delivery_id, current, superseded in memberships}
+    balances = [row for entry in validated for row in entry.row_balance]
+    for entry in validated:
+        current, superseded = counts.get(entry.delivery_id, (0, 0))
+        parts = {"current": current, "superseded": superseded}
+        balances.append(balance(entry.delivery_id, "registrations", entry.validated_count, parts))
+    current_count = sum(current for current, _ in counts.values())
+    balances.append(balance(0, "businesses", current_count, {"businesses": business_count, "merged_duplicates": merged}))
+    check_balance("register", balances)
+    _keep(release, ROW_BALANCE, [{**row, "parts": list(row["parts"].items())} for row in balances])
+    _keep(release, DELIVERIES, [{name: getattr(entry, name) for name in DELIVERIES.column_names} for entry in entries])
+    _keep(release, FINDINGS, [row for entry in validated for row in entry.findings])
+    _keep(release, RULE_RESULTS, [row for entry in validated for row in entry.rule_results])
+    _keep(release, PUBLICATION, [{
+        "version": release.version, "as_of_date": release.as_of, "input_fingerprint": release.input_fingerprint,
+        "contract_fingerprint": CONTRACT_FINGERPRINT, "rules_fingerprint": RULES_FINGERPRINT,
+        "code_version": package_version("capaian"), "delivery_count": len(validated),
+        "refused_count": len(entries) - len(validated),
+        "registration_count": sum(entry.validated_count for entry in validated), "business_count": business_count,
+    }])
+
+
+def publish_release(settings: Settings, release: Release) -> Path:
+    """Audit and publish; returns the folder of the version."""
+    folder = publish(
+        settings.root, settings.resources, release.folder, release.version, release.input_fingerprint, release.as_of, write_report
+    )
+    with suppress(FileNotFoundError):
+        shutil.rmtree(release.folder)
+    logger.info("published version %d", release.version)
+    return folder
+
+
+def rows_of(settings: Settings, entry: LedgerEntry, verdict: str) -> list[str]:
+    """The Parquet files of a delivery's validated or quarantined rows."""
+    return [str(path) for path in sorted(Ledger(settings.root).folder(entry.sha256).glob(f"verdict={verdict}/*.parquet"))]
+
+
+def view_validated(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Name all validated rows of all deliveries as the view `validated`."""
+    paths = [path for entry in Ledger(settings.root) if entry.status == "validated" for path in rows_of(settings, entry, "validated")]
+    con.execute(f"CREATE OR REPLACE VIEW validated AS {_select_rows(VALIDATED, paths)}")
+
+
+def _select_rows(table: Table, paths: Sequence[str]) -> str:
+    if paths:
+        return f"SELECT {', '.join(table.column_names)} FROM read_parquet({list(paths)}, hive_partitioning = false)"
+    columns = ", ".join(f"CAST(NULL AS {column.type}) AS {column.name}" for column in table)
+    return f"SELECT {columns} WHERE false"
+
+
+def _keep(release: Release, table: Table, rows: list[dict[str, Any]]) -> None:
+    path = release.folder / table.schema / f"{table.name}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.Table.from_pylist(rows, schema=arrow_schema(table)), path)

@@ -1,0 +1,1 @@
+"""How: every rule that changes a value or makes a row. Nothing here judges, reads a clock or logs."""

@@ -1,0 +1,42 @@
+"""Build: run one SELECT of a `.sql` file and keep its rows as the Parquet file of a contract table.
+
+Belongs here: the way every derived table is made. A `.sql` file is one SELECT; its columns must be the contract's.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from warehouse.contract import Table
+
+
+class ContractError(RuntimeError):
+    """A SELECT yields other columns than its table has."""
+
+
+def build_table(con: duckdb.DuckDBPyConnection, table: Table, select: str, folder: Path) -> Path:
+    """Write `select` to `folder/<schema>/<name>.parquet` in the contract's order and types, and name it as a view.
+
+    Rows are ordered by the table's key where it is small; a large table keeps the order of its making.
+    """
+    delivered = {row[0] for row in con.execute(f"DESCRIBE {select}").fetchall()}
+    if delivered != set(table.column_names):
+        raise ContractError(
+            f"{table.full_name}: missing {sorted(set(table.column_names) - delivered)},"
+            f" unknown {sorted(delivered - set(table.column_names))}"
+        )
+    path = folder / table.schema / f"{table.name}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    columns = ", ".join(f"CAST({column.name} AS {column.type}) AS {column.name}" for column in table)
+    order = f" ORDER BY {', '.join(table.key)}" if table.schema == "marts" else ""
+    con.execute(f"COPY (SELECT {columns} FROM ({select}){order}) TO '{path}' (FORMAT parquet)")
+    con.execute(f"CREATE SCHEMA IF NOT EXISTS {table.schema}")
+    con.execute(f"CREATE OR REPLACE VIEW {table.full_name} AS SELECT * FROM read_parquet('{path}')")
+    return path
+
+
+def select_in(path: Path) -> str:
+    """The SELECT of a `.sql` file."""
+    return path.read_text(encoding="utf-8").rstrip().removesuffix(";")

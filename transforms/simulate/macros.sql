@@ -1,0 +1,40 @@
+-- Chance as a function: the same seed, field and key always give the same number, whatever the thread or the chunk.
+CREATE OR REPLACE MACRO draw(field, key) AS hash(getvariable('seed'), field, key)::DOUBLE / 18446744073709551616.0;
+CREATE OR REPLACE MACRO pick_number(field, key, count) AS (hash(getvariable('seed'), field, key) % count::UBIGINT)::BIGINT;
+CREATE OR REPLACE MACRO part(kind, field, key) AS getvariable(kind)[1 + pick_number(field, key, len(getvariable(kind)))];
+CREATE OR REPLACE MACRO phone_of(key) AS '08' || (11 + pick_number('phone area', key, 48)) || lpad(pick_number('phone', key, 100000000)::VARCHAR, 8, '0');
+CREATE OR REPLACE MACRO shop_name(field, key, word, first_name, village_name) AS
+    word || CASE pick_number('shop form' || field, key, 10)
+        WHEN 0 THEN ' ' || first_name WHEN 1 THEN ' ' || first_name WHEN 2 THEN ' BU ' || first_name WHEN 3 THEN ' ' || trim(village_name)
+        ELSE ' ' || part('fancy', 'shop' || field, key) || CASE WHEN draw('second' || field, key) < 0.4 THEN ' ' || part('fancy', 'second' || field, key) ELSE '' END
+    END;
+-- How another hand writes the same name: old spelling, a dropped letter, a doubled one, an abbreviation.
+CREATE OR REPLACE MACRO noisy_text(t, key) AS
+    CASE pick_number('noise', key, 5)
+        WHEN 0 THEN replace(t, 'U', 'OE') WHEN 1 THEN replace(t, 'J', 'DJ')
+        WHEN 2 THEN t[1:4] || t[6:] WHEN 3 THEN t[1:3] || t[3:] ELSE replace(replace(t, 'MUHAMMAD', 'MOH.'), 'WARUNG', 'WR.')
+    END;
+-- RFC 4180: quote a field that holds the delimiter, a quote or a line break.
+CREATE OR REPLACE MACRO csv_field(t, delimiter) AS
+    CASE WHEN contains(t, delimiter) OR contains(t, '"') OR contains(t, chr(10)) THEN '"' || replace(t, '"', '""') || '"' ELSE t END;
+CREATE OR REPLACE MACRO rupiah_text(amount, defect) AS
+    CASE defect
+        WHEN 'money_unreadable' THEN 'tidak tahu'
+        WHEN 'money_short_form' THEN replace(round(amount / 1000000, 1)::VARCHAR, '.', ',') || ' juta'
+        ELSE 'Rp ' || replace(format('{:,}', amount::BIGINT), ',', '.') || ',00'
+    END;
+CREATE OR REPLACE MACRO thousands_text(amount, defect) AS
+    CASE defect
+        WHEN 'money_unreadable' THEN 'tidak tahu'
+        WHEN 'money_short_form' THEN replace(round(amount / 1000000, 1)::VARCHAR, '.', ',') || ' jt'
+        ELSE (amount::BIGINT // 1000)::VARCHAR
+    END;
+CREATE OR REPLACE MACRO day_text(day, defect, form) AS
+    CASE defect
+        WHEN 'date_impossible' THEN '31/02/1980'
+        WHEN 'date_month_name' THEN strftime(day, '%d ') || ['Januari', 'Februari', 'Maret', 'April', 'Mei', 'Juni', 'Juli', 'Agustus',
+            'September', 'Oktober', 'November', 'Desember'][extract('month' FROM day)] || strftime(day, ' %Y')
+        ELSE strftime(day, form)
+    END;
+CREATE OR REPLACE MACRO yes_no(flag) AS CASE WHEN flag THEN 'Ya' ELSE 'Tidak' END;
+CREATE OR REPLACE MACRO one_two(flag) AS CASE WHEN flag THEN '1' ELSE '2' END;

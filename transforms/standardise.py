@@ -1,0 +1,240 @@
+"""Standardise: the lines of a delivery become rows in our names, types and codes.
+
+Belongs here: the SQL that is built from the contract and a source profile, and the account of every line that is no
+record. Does not belong here: whether a value is acceptable (`expectations/`).
+"""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from transforms.land import CHUNK, LINE_BITS
+from transforms.recognise import RecognisedFile
+from warehouse.contract import Column
+from warehouse.profiles import SourceProfile
+from warehouse.tables import REGISTRATION, STANDARDISED, UNPARSABLE
+
+_HERE = Path(__file__).parent
+_DERIVED = {"regency_code", "is_regency_name_agreed", "is_nik_precision_lost"}
+
+
+@dataclass(frozen=True)
+class LineAccount:
+    """Where the physical lines of one delivery went; the sum is to equal the count of `land.take_census`."""
+
+    header: int
+    blank: int
+    unparsable: int
+    continuation: int
+    parsed: int
+
+    @property
+    def parts(self) -> dict[str, int]:
+        return {
+            "header": self.header, "blank": self.blank, "unparsable": self.unparsable,
+            "continuation": self.continuation, "parsed": self.parsed,
+        }
+
+
+def load_readers(con: duckdb.DuckDBPyConnection) -> None:
+    """Define the reader macros on `con`."""
+    for name in ("readers.sql", "records.sql"):
+        con.execute((_HERE / name).read_text(encoding="utf-8"))
+
+
+def load_lines(con: duckdb.DuckDBPyConnection, file: RecognisedFile, scratch: Path) -> None:
+    """Fill the temporary table `lines(line_number, raw_text, fields)` with every physical line of `file`."""
+    con.execute("CREATE OR REPLACE TEMP TABLE lines (raw_text VARCHAR, fields VARCHAR[])")
+    if file.is_sheet:
+        sheet = pa.table({"fields": pa.array(list(map(list, file.sheet_rows)), pa.list_(pa.string()))})
+        con.register("sheet", sheet)
+        con.execute(
+            "INSERT INTO lines SELECT array_to_string(fields, chr(9)),"
+            " CASE WHEN list_max(list_transform(fields, lambda t: length(trim(t)))) > 0 THEN fields END FROM sheet"
+        )
+        con.unregister("sheet")
+        return
+    path = file.path if file.encoding == "utf-8" else transcoded(file.path, file.encoding, scratch)
+    # No delimiter and no quote: the reader cuts lines only, keeps the blank ones, and never drops a line for its fields.
+    con.execute(
+        "INSERT INTO lines (raw_text) SELECT raw_text FROM read_csv(?, columns = {'raw_text': 'VARCHAR'}, header = false,"
+        " auto_detect = false, delim = '\x01', quote = '', escape = '', strict_mode = false, max_line_size = 16000000)",
+        [str(path)],
+    )
+    if path != file.path:
+        path.unlink()
+
+
+def transcoded(path: Path, encoding: str, scratch: Path) -> Path:
+    """A copy of `path` in UTF-8 under `scratch`; bytes that `encoding` does not know become U+FFFD."""
+    target = scratch / f"{path.parent.name}.utf8"
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    with path.open("rb") as source, target.open("w", encoding="utf-8", newline="") as sink:
+        while chunk := source.read(CHUNK):
+            sink.write(decoder.decode(chunk))
+        sink.write(decoder.decode(b"", final=True))
+    return target
+
+
+def records_sql(file: RecognisedFile) -> str:
+    """`records(line_number, fields)`: the lines behind the header that have as many fields as it."""
+    fields = "fields" if file.is_sheet else f"split_record(raw_text, '{file.profile.delimiter}')"
+    return f"""
+        SELECT line_number, fields
+        FROM (SELECT rowid + 1 AS line_number, {fields} AS fields FROM lines WHERE rowid >= {file.header_line_count})
+        WHERE len(fields) = {file.field_count}"""
+
+
+def standardised_sql(file: RecognisedFile, delivery_id: int, records: str) -> str:
+    """One SELECT over `records` with the columns of `lake.standardised`."""
+    profile = file.profile
+    texts, values, unread = [], [], []
+    for column in REGISTRATION:
+        if column.name in _DERIVED:
+            continue
+        position = file.positions.get(column.name)
+        if position is None:
+            values.append(f"CAST(NULL AS {column.type}) AS {column.name}")
+            continue
+        texts.append(f"{_source_text(column, position, profile)} AS {column.name}_text")
+        values.append(f"CAST({_read(column, profile)} AS {column.type}) AS {column.name}")
+        if column.reader not in ("read_text", "read_upper_text", "read_identifier"):
+            unread.append(column.name)
+    is_unread = {name: f"({name} IS NULL AND given({name}_text) IS NOT NULL)" for name in unread}
+    entries = ", ".join(
+        f"CASE WHEN {test} THEN {{'key': '{name}', 'value': {name}_text}} END" for name, test in is_unread.items()
+    )
+    nik_text = "nik_text" if "nik" in file.positions else "NULL"
+    texts_kept = ", ".join(f"{name}_text" for name in unread)
+    derived = {
+        "row_id": f"{delivery_id}::BIGINT * {1 << LINE_BITS} + line_number",
+        "delivery_id": f"{delivery_id}::BIGINT",
+        "line_number": "line_number::INTEGER",
+        "source_register": f"'{profile.register}'",
+        "wave": f"{profile.wave}::SMALLINT",
+        "regency_code": "regency_code",
+        "is_regency_name_agreed": """CASE
+            WHEN source_regency_name IS NULL OR regency_code IS NULL THEN NULL
+            WHEN list_contains(regency_names, upper(source_regency_name)) THEN true
+            ELSE list_contains(regency_names, bare_regency_name(source_regency_name)) END""",
+        "is_nik_precision_lost": f"coalesce(nik IS NULL AND is_precision_lost({nik_text}), false)",
+        "unread": f"CASE WHEN {' OR '.join(is_unread.values())} THEN map_from_entries(list_filter([{entries}],"
+        " lambda entry: entry IS NOT NULL)) END",
+    }
+    selected = ",\n            ".join(
+        f"{derived[column.name]} AS {column.name}" if column.name in derived else column.name for column in STANDARDISED
+    )
+    return f"""
+        WITH records AS ({records}),
+        texts AS (SELECT line_number, {", ".join(texts)} FROM records),
+        readings AS (SELECT line_number, {texts_kept}, {", ".join(values)} FROM texts)
+        SELECT
+            {selected}
+        FROM readings
+        LEFT JOIN regency_lookup ON regency_lookup.digits = substr(readings.source_region_code, 1, 4)"""
+
+
+def _source_text(column: Column, position: tuple[int, ...], profile: SourceProfile) -> str:
+    if len(position) == 1:
+        return f"fields[{position[0] + 1}]"
+    widths = [width for _, width in profile.region_code_parts]
+    return " || ".join(
+        f"lpad(trim(fields[{place + 1}]), {width}, '0')" for place, width in zip(position, widths, strict=True)
+    )
+
+
+def _read(column: Column, profile: SourceProfile) -> str:
+    reader = dict(profile.readers).get(column.name, column.reader)
+    if reader == "read_rupiah":
+        return f"read_rupiah({column.name}_text, '{profile.decimal_mark}', {profile.money_unit_idr})"
+    return f"{reader}({column.name}_text)"
+
+
+def load_regency_lookup(con: duckdb.DuckDBPyConnection, code_system: str) -> None:
+    """Fill `regency_lookup(digits, regency_code, regency_names)` with every vintage of one code system."""
+    con.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE regency_lookup AS
+        SELECT
+            replace(source_code, '.', '') AS digits,
+            min(regency_code) AS regency_code,
+            list_distinct(list(upper(source_name)) || list(upper(regency_name))
+                || list(bare_regency_name(source_name)) || list(bare_regency_name(regency_name))) AS regency_names
+        FROM reference.regency_codes JOIN reference.regencies USING (regency_code)
+        WHERE code_system = ?
+        GROUP BY ALL""",
+        [code_system],
+    )
+
+
+def account_for_lines(
+    con: duckdb.DuckDBPyConnection, file: RecognisedFile, delivery_id: int, parsed: str, unparsable: Path
+) -> tuple[LineAccount, str | None]:
+    """Account for every line that is not among `parsed` (a relation with `line_number`), whatever the reason.
+
+    Lines between an opening and a closing quote are one record; such records come back as SQL for `standardised_sql`
+    (None when there are none). The rest are blank or unparsable; the latter go to the file `unparsable` with their text.
+    """
+    header = file.header_line_count
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE remainder AS
+        SELECT rowid + 1 AS line_number, raw_text,
+            (length(raw_text) - length(replace(raw_text, '"', ''))) % 2 = 1 AS is_quote_open
+        FROM lines WHERE rowid >= {header} AND rowid + 1 NOT IN (SELECT line_number FROM {parsed})"""
+    )
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE joined_records AS
+        WITH islands AS (
+            SELECT *, line_number - row_number() OVER (ORDER BY line_number) AS island FROM remainder
+        ), parities AS (
+            SELECT *, sum(coalesce(is_quote_open, false)::INTEGER) OVER (PARTITION BY island ORDER BY line_number) AS quotes
+            FROM islands
+        ), groups AS (
+            SELECT *,
+                CASE WHEN is_quote_open THEN (quotes + 1) // 2 WHEN quotes % 2 = 1 THEN (quotes + 1) // 2 END AS record
+            FROM parities
+        )
+        SELECT min(line_number) AS line_number, count(*) AS line_count,
+            split_record(string_agg(coalesce(raw_text, ''), chr(10) ORDER BY line_number), '{file.profile.delimiter}') AS fields
+        FROM groups WHERE record IS NOT NULL
+        GROUP BY island, record
+        HAVING len(fields) = {file.field_count}"""
+    )
+    joined, continuation = _pair(
+        con, "SELECT count(*), coalesce(sum(line_count) - count(*), 0)::BIGINT FROM joined_records"
+    )
+    con.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE leftover AS
+        SELECT * FROM remainder WHERE NOT EXISTS (
+            FROM joined_records AS j
+            WHERE remainder.line_number BETWEEN j.line_number AND j.line_number + j.line_count - 1)"""
+    )
+    blank, bad = _pair(
+        con, "SELECT count(*) FILTER (trim(coalesce(raw_text, '')) = ''), count(*) FILTER (trim(raw_text) <> '') FROM leftover"
+    )
+    columns = {
+        "delivery_id": f"{delivery_id}::BIGINT",
+        "line_number": "line_number::INTEGER",
+        "reason_code": "CASE WHEN is_quote_open THEN 'STRAY_QUOTE' ELSE 'FIELD_COUNT' END",
+        "raw_text": "raw_text",
+    }
+    con.execute(
+        f"COPY (SELECT {', '.join(f'{columns[c.name]} AS {c.name}' for c in UNPARSABLE)} FROM leftover"
+        f" WHERE trim(raw_text) <> '' ORDER BY line_number) TO '{unparsable}' (FORMAT parquet)"
+    )
+    parsed_count = con.execute(f"SELECT count(*) FROM {parsed}").fetchall()[0][0]
+    account = LineAccount(header, blank, bad, continuation, parsed_count + joined)
+    return account, "SELECT line_number, fields FROM joined_records" if joined else None
+
+
+def _pair(con: duckdb.DuckDBPyConnection, query: str) -> tuple[int, int]:
+    first, second = con.execute(query).fetchall()[0]
+    return first, second

@@ -1,0 +1,62 @@
+"""What the contract's tables look like to DuckDB and to Arrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pyarrow as pa
+
+from warehouse.contract import Table
+
+_ARROW_TYPES: dict[str, pa.DataType] = {
+    "VARCHAR": pa.string(),
+    "BOOLEAN": pa.bool_(),
+    "TINYINT": pa.int8(),
+    "SMALLINT": pa.int16(),
+    "INTEGER": pa.int32(),
+    "BIGINT": pa.int64(),
+    "DOUBLE": pa.float64(),
+    "DATE": pa.date32(),
+    "VARCHAR[]": pa.list_(pa.string()),
+    "MAP(VARCHAR, VARCHAR)": pa.map_(pa.string(), pa.string()),
+    "MAP(VARCHAR, BIGINT)": pa.map_(pa.string(), pa.int64()),
+}
+
+
+def quoted(text: str) -> str:
+    """`text` as a SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def create_table(table: Table, *, catalog: str = "") -> list[str]:
+    """Statements that create `table` (in `catalog`) with a comment on it and on every column."""
+    prefix = f"{catalog}." if catalog else ""
+    name = f"{prefix}{table.full_name}"
+    columns = ", ".join(f"{column.name} {column.type}" for column in table)
+    comment = f"One row: {table.grain}. {table.description}"
+    return [
+        f"CREATE SCHEMA IF NOT EXISTS {prefix}{table.schema}",
+        f"CREATE TABLE {name} ({columns})",
+        f"COMMENT ON TABLE {name} IS {quoted(comment)}",
+        *(f"COMMENT ON COLUMN {name}.{column.name} IS {quoted(column.description)}" for column in table),
+    ]
+
+
+def create_tables(tables: Iterable[Table], *, catalog: str = "") -> list[str]:
+    """Statements for all `tables`, in order."""
+    return [statement for table in tables for statement in create_table(table, catalog=catalog)]
+
+
+def arrow_schema(table: Table) -> pa.Schema:
+    """The Arrow schema of `table`; descriptions and the personal mark travel as field metadata."""
+    return pa.schema(
+        [
+            pa.field(
+                column.name,
+                _ARROW_TYPES[column.type],
+                metadata={"description": column.description, "personal": str(column.personal).lower()},
+            )
+            for column in table
+        ],
+        metadata={"grain": table.grain, "description": table.description},
+    )

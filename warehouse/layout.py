@@ -1,0 +1,70 @@
+"""Where everything is kept under the data root (`CAPAIAN_HOME`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class DataRoot:
+    """The folders of one data root; `create()` makes them, closed to others where they hold personal data."""
+
+    home: Path
+
+    @property
+    def inbox(self) -> Path:
+        """Deliveries wait here until they are landed."""
+        return self.home / "inbox"
+
+    @property
+    def landed(self) -> Path:
+        """The bytes of every delivery under their SHA-256, read-only; personal data."""
+        return self.home / "landed"
+
+    @property
+    def lake(self) -> Path:
+        """Validated, quarantined and unparsable lines per delivery as Parquet, with the ledger entry; personal data."""
+        return self.home / "lake"
+
+    @property
+    def published(self) -> Path:
+        """What analysts open."""
+        return self.home / "published"
+
+    @property
+    def versions(self) -> Path:
+        return self.published / "versions"
+
+    @property
+    def current(self) -> Path:
+        """Symlink to the folder of the published version; switching it publishes everything at once."""
+        return self.published / "current"
+
+    @property
+    def database(self) -> Path:
+        return self.published / "capaian.duckdb"
+
+    @property
+    def report(self) -> Path:
+        return self.published / "report.html"
+
+    @property
+    def scratch(self) -> Path:
+        """Spill files and unfinished work; swept at the start of every run."""
+        return self.home / "tmp"
+
+    @property
+    def prefect(self) -> Path:
+        return self.home / "prefect"
+
+    @property
+    def lock(self) -> Path:
+        return self.home / "run.lock"
+
+    def create(self) -> DataRoot:
+        for folder in (self.inbox, self.landed, self.lake, self.scratch, self.prefect):
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o700)
+        self.versions.mkdir(parents=True, exist_ok=True)
+        return self

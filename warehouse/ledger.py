@@ -1,0 +1,93 @@
+"""The ledger: what became of each delivery. One entry per delivery, committed with its data by one rename.
+
+A delivery's folder `lake/<sha256>/` holds `entry.json` beside its Parquet files, so that entry and data cannot drift.
+An entry whose `key` (file, contract, rules, profile) still holds means: nothing to do.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from warehouse.layout import DataRoot
+
+ENTRY = "entry.json"
+
+
+@dataclass(frozen=True)
+class LedgerEntry:
+    """One delivery: identity, what it was recognised as, its balance and findings. No source text, no identifiers."""
+
+    sha256: str
+    delivery_id: int
+    file_name: str
+    key: str
+    status: str
+    profile: str | None = None
+    reason: str | None = None
+    byte_count: int = 0
+    line_count: int = 0
+    encoding: str | None = None
+    row_balance: list[dict[str, Any]] = field(default_factory=list)
+    findings: list[dict[str, Any]] = field(default_factory=list)
+    rule_results: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def validated_count(self) -> int:
+        return self._part("validated")
+
+    @property
+    def quarantined_count(self) -> int:
+        return self._part("quarantined")
+
+    def _part(self, name: str) -> int:
+        return sum(balance["parts"].get(name, 0) for balance in self.row_balance if balance["seam"] == "judgement")
+
+
+class Ledger:
+    """Reads and writes the entries under `lake/`."""
+
+    def __init__(self, root: DataRoot) -> None:
+        self._root = root
+
+    def folder(self, sha256: str) -> Path:
+        return self._root.lake / sha256
+
+    def entry(self, sha256: str) -> LedgerEntry | None:
+        path = self.folder(sha256) / ENTRY
+        return LedgerEntry(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+
+    def __iter__(self) -> Iterator[LedgerEntry]:
+        """All entries, by SHA-256: an order that does not depend on when they arrived."""
+        if self._root.lake.exists():
+            for path in sorted(self._root.lake.glob(f"*/{ENTRY}")):
+                yield LedgerEntry(**json.loads(path.read_text(encoding="utf-8")))
+
+    def commit(self, entry: LedgerEntry, work: Path) -> None:
+        """Make the files in `work` and `entry` the delivery's state, replacing what was there."""
+        (work / ENTRY).write_text(json.dumps(asdict(entry), ensure_ascii=False, indent=1), encoding="utf-8")
+        for path in sorted(work.rglob("*"), reverse=True):
+            path.chmod(0o700 if path.is_dir() else 0o600)
+            sync(path)
+        target = self.folder(entry.sha256)
+        retired = self._root.scratch / f"retired-{entry.sha256}"
+        shutil.rmtree(retired, ignore_errors=True)
+        if target.exists():
+            target.rename(retired)
+        work.rename(target)
+        sync(target.parent)
+        shutil.rmtree(retired, ignore_errors=True)
+
+
+def sync(path: Path) -> None:
+    """Force `path` (a file or a folder's entries) to disk before something relies on it."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

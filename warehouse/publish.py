@@ -1,0 +1,172 @@
+"""Publish: write, audit, publish. An immutable numbered version, switched atomically, or nothing at all.
+
+A version is a folder `versions/000123/` with `capaian.duckdb`, the same tables as Parquet, `report.html` and
+`manifest.json` (SHA-256 of every file). `current` is a symlink to it; `capaian.duckdb` and `report.html` are fixed
+symlinks through `current`, so that one rename switches everything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from warehouse.connection import Resources
+from warehouse.ddl import create_tables, quoted
+from warehouse.layout import DataRoot
+from warehouse.ledger import sync
+from warehouse.tables import PUBLICATION, PUBLISHED_TABLES
+
+DATABASE = "capaian.duckdb"
+REPORT = "report.html"
+MANIFEST = "manifest.json"
+STORAGE_VERSION = "v1.5.0"
+"""Clients still on DuckDB 1.5 are to open what 2.0 writes."""
+
+
+class AuditError(RuntimeError):
+    """The built version does not hold what it must; nothing was published."""
+
+
+def published_fingerprint(root: DataRoot) -> str | None:
+    """The input fingerprint of the published version, or None when nothing is published."""
+    manifest = read_manifest(root)
+    return manifest["input_fingerprint"] if manifest else None
+
+
+def read_manifest(root: DataRoot) -> dict[str, Any] | None:
+    path = root.current / MANIFEST
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def next_version(root: DataRoot) -> int:
+    return max((int(path.name) for path in root.versions.iterdir() if path.name.isdigit()), default=0) + 1
+
+
+def publish(
+    root: DataRoot,
+    resources: Resources,
+    parquet: Path,
+    version: int,
+    input_fingerprint: str,
+    as_of: date,
+    write_report: Callable[[duckdb.DuckDBPyConnection, Path], None],
+) -> Path:
+    """Publish the tables in `parquet/<schema>/<name>.parquet` as `version`; returns the version's folder.
+
+    Raises `AuditError` before anything is switched. An unfinished folder is never taken for a version.
+    """
+    work = root.versions / f".unfinished-{version:06d}"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
+    build_database(resources, parquet, work / DATABASE)
+    audit(resources, work / DATABASE)
+    with resources.connect(work / DATABASE, read_only=True) as con:
+        write_report(con, work / REPORT)
+    for path in sorted(parquet.glob("*/*.parquet")):
+        target = work / "parquet" / path.relative_to(parquet)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.rename(target)
+    manifest = {
+        "version": version,
+        "as_of_date": as_of.isoformat(),
+        "input_fingerprint": input_fingerprint,
+        "files": {str(path.relative_to(work)): _sha256(path) for path in sorted(work.rglob("*")) if path.is_file()},
+    }
+    (work / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    for path in sorted(work.rglob("*"), reverse=True):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+        sync(path)
+    sync(work)
+    folder = root.versions / f"{version:06d}"
+    work.rename(folder)
+    folder.chmod(0o555)  # a reader who opens the file for writing could otherwise leave a log beside it
+    sync(root.versions)
+    switch(root, version)
+    return folder
+
+
+def build_database(resources: Resources, parquet: Path, database: Path) -> None:
+    """Create `database` with every published table of the contract, comments included, and close it."""
+    with resources.connect() as con:
+        con.execute(f"ATTACH {quoted(str(database))} AS built (STORAGE_VERSION '{STORAGE_VERSION}')")
+        for statement in create_tables(PUBLISHED_TABLES, catalog="built"):
+            con.execute(statement)
+        for table in PUBLISHED_TABLES:
+            con.execute(
+                f"INSERT INTO built.{table.full_name} BY NAME"
+                f" SELECT * FROM read_parquet({quoted(str(parquet / table.schema / table.name))} || '.parquet')"
+            )
+        con.execute("CHECKPOINT built")
+        con.execute("DETACH built")
+    if database.with_name(database.name + ".wal").exists():
+        raise AuditError("the new database was not closed cleanly (a write-ahead log is left); nothing was published")
+
+
+def audit(resources: Resources, database: Path) -> None:
+    """Reopen `database` as an analyst would and check what every version must hold."""
+    with resources.connect(database, read_only=True) as con:
+        residuals = con.execute(
+            "SELECT delivery_id, seam, residual_count FROM quality.row_balance WHERE residual_count <> 0"
+        ).fetchall()
+        if residuals:
+            seams = "; ".join(f"delivery {delivery}, seam {seam}: {count} rows" for delivery, seam, count in residuals[:5])
+            raise AuditError(f"rows do not balance ({seams}); nothing was published")
+        for table in PUBLISHED_TABLES:
+            if table.personal_columns:
+                raise AuditError(f"{table.full_name} holds personal columns {table.personal_columns}; nothing was published")
+        columns = {
+            f"{schema}.{table}.{column}"
+            for schema, table, column in con.execute(
+                "SELECT schema_name, table_name, column_name FROM duckdb_columns() WHERE NOT internal"
+            ).fetchall()
+        }
+        contract = {f"{table.full_name}.{column.name}" for table in PUBLISHED_TABLES for column in table}
+        if columns != contract:
+            raise AuditError(f"columns differ from the contract: {sorted(columns ^ contract)[:5]}; nothing was published")
+        for table in PUBLISHED_TABLES:
+            key = ", ".join(table.key)
+            repeated = con.execute(
+                f"SELECT count(*) FROM (SELECT {key} FROM {table.full_name} GROUP BY ALL HAVING count(*) > 1)"
+            ).fetchall()[0][0]
+            if repeated:
+                raise AuditError(f"{table.full_name}: {repeated} keys ({key}) occur more than once; nothing was published")
+        published = con.execute(f"SELECT count(*) FROM {PUBLICATION.full_name}").fetchall()[0][0]
+        if published != 1:
+            raise AuditError("meta.publication must hold one row; nothing was published")
+
+
+def switch(root: DataRoot, version: int) -> None:
+    """Make `version` the published one."""
+    for link, target in ((root.database, Path("current") / DATABASE), (root.report, Path("current") / REPORT)):
+        if not link.is_symlink():
+            _relink(link, target)
+    _relink(root.current, Path("versions") / f"{version:06d}")
+    sync(root.published)
+
+
+def _relink(link: Path, target: Path) -> None:
+    unfinished = link.with_name(f".{link.name}.next")
+    unfinished.unlink(missing_ok=True)
+    unfinished.symlink_to(target)
+    os.replace(unfinished, link)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def national_rows(root: DataRoot, resources: Resources) -> list[dict[str, Any]]:
+    """The published `marts.attainment_national`, one dict per row, dates as ISO text."""
+    with resources.connect(root.database.resolve(), read_only=True) as con:
+        relation = con.execute("SELECT * REPLACE (as_of_date::VARCHAR AS as_of_date) FROM marts.attainment_national ORDER BY ALL")
+        names = [column[0] for column in relation.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in relation.fetchall()]

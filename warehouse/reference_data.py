@@ -1,0 +1,34 @@
+"""Loads the facts of `warehouse/reference/*.csv` as the tables `reference.*`, exactly as the contract has them."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import duckdb
+
+from warehouse.ddl import create_table, quoted
+from warehouse.tables import REFERENCE_TABLES
+
+FOLDER = Path(__file__).parent / "reference"
+
+
+def load_reference(con: duckdb.DuckDBPyConnection) -> None:
+    """Create and fill every table of schema `reference` on `con`; a header that differs from the contract raises."""
+    for table in REFERENCE_TABLES:
+        for statement in create_table(table):
+            con.execute(statement)
+        columns = ", ".join(f"{quoted(column.name)}: {quoted(column.type)}" for column in table)
+        con.execute(
+            f"INSERT INTO {table.full_name} BY NAME SELECT * FROM read_csv("
+            f"{quoted(str(FOLDER / (table.name + '.csv')))}, header = true, columns = {{{columns}}}, delim = ',',"
+            " quote = '\"', auto_detect = false, nullstr = '')"
+        )
+
+
+def reference_fingerprint() -> str:
+    """SHA-256 over the bytes of all reference files."""
+    digest = hashlib.sha256()
+    for table in REFERENCE_TABLES:
+        digest.update((FOLDER / f"{table.name}.csv").read_bytes())
+    return digest.hexdigest()
