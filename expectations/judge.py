@@ -12,10 +12,8 @@ from typing import Any
 
 import duckdb
 
-from expectations.rules import ROW_RULES, Rule, quarantine_predicate, rule_codes_sql
-from warehouse.tables import VALIDATED
+from expectations.rules import ROW_RULES, Rule, is_quarantined_sql, rule_codes_sql
 
-VERDICTS = ("validated", "quarantined")
 
 
 class JudgementError(RuntimeError):
@@ -32,13 +30,17 @@ class Judgement:
     rule_results: list[dict[str, Any]]
 
 
-def split_rows(con: duckdb.DuckDBPyConnection, standardised: str, folder: Path, part: str) -> None:
-    """Write the rows of the SELECT `standardised` to `folder/verdict=validated|quarantined/part_*.parquet`."""
-    columns = ", ".join(f"{rule_codes_sql()} AS rule_codes" if name == "rule_codes" else name for name in VALIDATED.column_names)
+def rows_in(folder: Path) -> str:
+    """All judged rows of one delivery as a relation, with the column `verdict`."""
+    return f"read_parquet('{folder}/verdict=*/*.parquet', hive_partitioning = true)"
+
+
+def split_rows(con: duckdb.DuckDBPyConnection, standardised: str, folder: Path) -> None:
+    """Write the rows of the SELECT `standardised` to `folder/verdict=validated|quarantined/*.parquet`."""
     con.execute(
-        f"COPY (SELECT {columns}, CASE WHEN {quarantine_predicate()} THEN 'quarantined' ELSE 'validated' END AS verdict"
-        f" FROM ({standardised})) TO '{folder}'"
-        f" (FORMAT parquet, PARTITION_BY (verdict), FILENAME_PATTERN '{part}_{{i}}', OVERWRITE_OR_IGNORE)"
+        f"COPY (SELECT *, CASE WHEN {is_quarantined_sql()} THEN 'quarantined' ELSE 'validated' END AS verdict"
+        f" FROM (SELECT *, {rule_codes_sql()} AS rule_codes FROM ({standardised}))) TO '{folder}'"
+        " (FORMAT parquet, PARTITION_BY (verdict), FILENAME_PATTERN 'rows_{i}', OVERWRITE_OR_IGNORE)"
     )
 
 
@@ -51,7 +53,7 @@ def judge(con: duckdb.DuckDBPyConnection, folder: Path, delivery_id: int, rules:
 
     con.execute(
         f"CREATE OR REPLACE VIEW judged AS SELECT *, verdict = 'quarantined' AS is_quarantined"
-        f" FROM read_parquet('{folder}/verdict=*/*.parquet', hive_partitioning = true, union_by_name = true)"
+        f" FROM {rows_in(folder)}"
     )
     expected = count_failures(con, "judged", rules)
     marked = {

@@ -71,42 +71,40 @@ ROW_RULES = (
 RULES_FINGERPRINT = fingerprint(ROW_RULES)
 
 
-def quarantine_predicate() -> str:
-    """SQL that is true for a row that breaks at least one quarantining rule."""
-    return _any_of([rule for rule in ROW_RULES if rule.severity == "quarantine_row"])
-
-
 def rule_codes_sql() -> str:
     """SQL for `rule_codes`: the codes of all rules the row breaks, NULL when none; the list is built for such rows only."""
+    any_rule = " OR ".join(f"coalesce({rule.fails_when}, false)" for rule in ROW_RULES)
     codes = ", ".join(f"CASE WHEN {rule.fails_when} THEN '{rule.code}' END" for rule in ROW_RULES)
-    return (
-        f"CASE WHEN {_any_of(ROW_RULES)} THEN list_filter([{codes}], lambda code: code IS NOT NULL) END"
-    )
+    return f"CASE WHEN {any_rule} THEN list_filter([{codes}], lambda code: code IS NOT NULL) END"
 
 
-def _any_of(rules: tuple[Rule, ...] | list[Rule]) -> str:
-    return " OR ".join(f"coalesce({rule.fails_when}, false)" for rule in rules)
+def is_quarantined_sql() -> str:
+    """SQL that is true for a row whose `rule_codes` hold at least one quarantining rule."""
+    codes = [rule.code for rule in ROW_RULES if rule.severity == "quarantine_row"]
+    return f"list_has_any(rule_codes, {codes})"
 
 
-@dataclass(frozen=True)
-class FileLimits:
-    """When a whole delivery is refused rather than its rows: nobody should repair a million rows one by one."""
+UNPARSABLE_LIMIT_RATIO = 0.5
+QUARANTINED_LIMIT_RATIO = 0.8
 
-    unparsable_ratio: float = 0.5
-    quarantined_ratio: float = 0.8
 
-    def refusal(self, parsed: int, unparsable: int, quarantined: int) -> str | None:
-        """The reason to refuse the delivery, or None."""
-        if parsed == 0:
-            return "no line below the header is a record of this kind; send the export again"
-        if unparsable > self.unparsable_ratio * (parsed + unparsable):
-            return (
-                f"{unparsable:,} of {parsed + unparsable:,} lines do not have the header's number of fields;"
-                " check delimiter and quotes and export again"
-            )
-        if quarantined > self.quarantined_ratio * parsed:
-            return (
-                f"{quarantined:,} of {parsed:,} records break a quarantining rule;"
-                " check the columns and the region code system and export again"
-            )
-        return None
+def refusal_before_judging(parsed: int, unparsable: int) -> str | None:
+    """The reason to refuse a whole delivery for its lines, or None: nobody should repair a million rows one by one."""
+    if parsed == 0:
+        return "no line below the header is a record of this kind; send the export again"
+    if unparsable > UNPARSABLE_LIMIT_RATIO * (parsed + unparsable):
+        return (
+            f"{unparsable:,} of {parsed + unparsable:,} lines do not have the header's number of fields;"
+            " check delimiter and quotes and export again"
+        )
+    return None
+
+
+def refusal_after_judging(parsed: int, quarantined: int) -> str | None:
+    """The reason to refuse a whole delivery for its rows, or None."""
+    if quarantined > QUARANTINED_LIMIT_RATIO * parsed:
+        return (
+            f"{quarantined:,} of {parsed:,} records break a quarantining rule;"
+            " check the columns and the region code system and export again"
+        )
+    return None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import html
 import logging
 import os
+import threading
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -29,6 +30,10 @@ from great_expectations.expectations.metrics.table_metric_provider import TableM
 from expectations.rules import Rule
 
 logging.getLogger("great_expectations").setLevel(logging.ERROR)
+
+
+_ONE_AT_A_TIME = threading.Lock()
+"""Great Expectations keeps the current project in a global; deliveries are ingested side by side."""
 
 
 class ExpectationError(RuntimeError):
@@ -133,23 +138,14 @@ def count_failures(con: duckdb.DuckDBPyConnection, table: str, rules: Sequence[R
 
     Raises `ExpectationError` when any expectation did not run; a rule that fails is a result, not an error.
     """
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
-    source = context.data_sources.add_sql(
-        "duckdb", connection_string="duckdb:///:memory:", kwargs={"creator": lambda: _BufferedConnection(con.cursor())}
-    )
-    batch = source.add_table_asset(table, table_name=table).add_batch_definition_whole_table("all")
-    suite = gx.ExpectationSuite(name="rules")
-    for rule in rules:
-        suite.add_expectation(
-            ExpectRowsToSatisfyRule(
-                code=rule.code,
-                fails_when=rule.fails_when,
-                severity="critical" if rule.severity == "quarantine_row" else "warning",
-                description=html.escape(rule.sentence_en),
-            )
+    with _ONE_AT_A_TIME:
+        context = gx.get_context(mode="ephemeral")
+        context.variables.progress_bars = {"globally": False}
+        source = context.data_sources.add_sql(
+            "duckdb", connection_string="duckdb:///:memory:", kwargs={"creator": lambda: _BufferedConnection(con.cursor())}
         )
-    outcome = batch.get_batch().validate(suite, result_format="BASIC")
+        batch = source.add_table_asset(table, table_name=table).add_batch_definition_whole_table("all").get_batch()
+        outcome = batch.validate(_suite(tuple(rules)), result_format="BASIC")
     counts: dict[str, tuple[int, int]] = {}
     for result in outcome.results:
         code = result.expectation_config.kwargs["code"]
@@ -160,6 +156,21 @@ def count_failures(con: duckdb.DuckDBPyConnection, table: str, rules: Sequence[R
     if missing:
         raise ExpectationError(f"Great Expectations gave no result for {', '.join(sorted(missing))}; nothing was published")
     return counts
+
+
+def _suite(rules: tuple[Rule, ...]) -> gx.ExpectationSuite:
+    return gx.ExpectationSuite(
+        name="rules",
+        expectations=[
+            ExpectRowsToSatisfyRule(
+                code=rule.code,
+                fails_when=rule.fails_when,
+                severity="critical" if rule.severity == "quarantine_row" else "warning",
+                description=html.escape(rule.sentence_en),
+            )
+            for rule in rules
+        ],
+    )
 
 
 def _exception_in(info: Any) -> bool:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import date
 
 import duckdb
-from prefect import flow, task
+from prefect import flow, task, unmapped
 from prefect.artifacts import create_table_artifact
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.runtime import flow_run
+from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.tasks import Task
 
 from flows import steps
@@ -60,7 +61,7 @@ record_quality = task(steps.record_quality, name="record quality", **_RETRY)
 publish_release = task(steps.publish_release, name="publish", **_RETRY)
 
 
-@flow(name="nightly", persist_result=False)
+@flow(name="nightly", persist_result=False, task_runner=ThreadPoolTaskRunner(max_workers=steps.PARALLEL_DELIVERIES))
 def nightly(as_of: date | None = None) -> RunSummary:
     """Land, ingest, resolve, count and publish; with nothing new to tell, publish nothing.
 
@@ -72,7 +73,7 @@ def nightly(as_of: date | None = None) -> RunSummary:
     open_data_root(settings)
     arrivals = land_inbox(settings)
     due = plan_deliveries(settings)
-    ingested = [ingest(settings, file) for file in due]
+    ingested = [future.result() for future in ingest.map(unmapped(settings), due)]
     release = plan_release(settings, as_of)
     if release:
         resolve_register(settings, release)

@@ -20,8 +20,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from expectations.judge import judge, split_rows
-from expectations.rules import RULES_FINGERPRINT, FileLimits
+from expectations.judge import judge, rows_in, split_rows
+from expectations.rules import RULES_FINGERPRINT, refusal_after_judging, refusal_before_judging
 from flows.plan import delivery_key, due_deliveries, input_fingerprint
 from flows.settings import Settings
 from transforms.build import build_table
@@ -29,7 +29,7 @@ from transforms.land import LandedFile, count_sheet_rows, land, landed_files, ta
 from transforms.marts import build_marts
 from transforms.recognise import RefusedDelivery, recognise
 from transforms.resolve import resolve
-from transforms.standardise import account_for_lines, load_lines, load_readers, load_regency_lookup, records_sql, standardised_sql
+from transforms.standardise import account_for_lines, join_broken_records, load_lines, load_readers, load_regency_lookup, records_sql, standardised_sql
 from warehouse.contract import Table
 from warehouse.ddl import arrow_schema
 from warehouse.ledger import Ledger, LedgerEntry
@@ -49,6 +49,9 @@ from warehouse.tables import (
     UNPARSABLE_LINES,
     VALIDATED,
 )
+
+PARALLEL_DELIVERIES = 2
+"""Deliveries ingested side by side; each works within its part of the memory limit."""
 
 logger = logging.getLogger("capaian")
 
@@ -107,7 +110,7 @@ def ingest(settings: Settings, file: LandedFile) -> LedgerEntry:
         "sha256": file.sha256, "delivery_id": file.delivery_id, "file_name": file.path.name, "key": delivery_key(file),
         "byte_count": census.byte_count, "line_count": census.line_count,
     }
-    with settings.resources.connect() as con:
+    with settings.resources.shared_by(PARALLEL_DELIVERIES).connect() as con:
         try:
             recognised = recognise(file.path, census, load_profiles())
             if recognised.is_sheet:
@@ -117,15 +120,12 @@ def ingest(settings: Settings, file: LandedFile) -> LedgerEntry:
             load_readers(con)
             load_regency_lookup(con, recognised.profile.region_code_system)
             load_lines(con, recognised, root.scratch)
-            split_rows(con, standardised_sql(recognised, file.delivery_id, records_sql(recognised)), work, "lines")
-            rows = f"read_parquet('{work}/verdict=*/*.parquet', hive_partitioning = true)"
-            account, joined_records = account_for_lines(con, recognised, file.delivery_id, rows, work / "unparsable.parquet")
-            if joined_records:
-                split_rows(con, standardised_sql(recognised, file.delivery_id, joined_records), work, "joined")
+            join_broken_records(con, recognised)
+            split_rows(con, standardised_sql(recognised, file.delivery_id, records_sql(recognised)), work)
+            account = account_for_lines(con, recognised, file.delivery_id, rows_in(work), work / "unparsable.parquet")
+            refuse(refusal_before_judging(account.parsed, account.unparsable))
             judgement = judge(con, work, file.delivery_id)
-            refusal = FileLimits().refusal(account.parsed, account.unparsable, judgement.quarantined)
-            if refusal:
-                raise RefusedDelivery(refusal)
+            refuse(refusal_after_judging(account.parsed, judgement.quarantined))
             entry |= {
                 "status": "validated",
                 "findings": judgement.findings,
@@ -147,6 +147,12 @@ def ingest(settings: Settings, file: LandedFile) -> LedgerEntry:
     Ledger(root).commit(done, work)
     logger.info("%s: %s", done.file_name, done.reason or f"{done.validated_count:,} validated, {done.quarantined_count:,} quarantined")
     return done
+
+
+def refuse(reason: str | None) -> None:
+    """Refuse the delivery at hand if there is a reason."""
+    if reason:
+        raise RefusedDelivery(reason)
 
 
 def balance(delivery_id: int, seam: str, rows_in: int, parts: dict[str, int]) -> dict[str, Any]:
@@ -206,7 +212,7 @@ def record_quality(settings: Settings, release: Release) -> None:
         load_reference(con)
         for table in REFERENCE_TABLES:
             select = f"SELECT * FROM {table.full_name} ORDER BY {', '.join(table.key)}"
-            _keep(release, table, con.execute(select).to_arrow_table().to_pylist())
+            _keep(release, table, con.sql(select).to_arrow_table().to_pylist())
         view_validated(con, settings)
         quarantined = [path for entry in validated for path in rows_of(settings, entry, "quarantined")]
         build_table(con, QUARANTINED_ROWS, _select_rows(QUARANTINED_ROWS, quarantined), release.folder)

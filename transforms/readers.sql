@@ -4,13 +4,19 @@
 
 -- A text that says something: trimmed of blanks, no-break spaces and the apostrophe that forces text in a spreadsheet;
 -- NULL for the placeholders that stand for "nothing".
+-- The first branches only recognise, without touching the text, what cannot be a placeholder or need trimming.
 CREATE OR REPLACE MACRO given(t) AS
     CASE
-        WHEN t IS NULL THEN NULL
+        WHEN t IS NULL OR t = '' THEN NULL
+        WHEN strlen(t) > 9 AND t >= '0' AND t < '{' AND NOT (suffix(t, ' ') OR suffix(t, chr(160)) OR suffix(t, chr(9)) OR suffix(t, ''''))
+        THEN t
         WHEN lower(trim(t, chr(160) || chr(9) || ' ''')) IN ('', '-', '--', '.', 'tidak ada', 'n/a', 'na', 'null', 'nan', 'none')
         THEN NULL
         ELSE trim(t, chr(160) || chr(9) || ' ''')
     END;
+-- A text that says something, yet gave no value.
+CREATE OR REPLACE MACRO is_unread(value, t) AS
+    CASE WHEN value IS NOT NULL OR t IS NULL OR t = '' THEN false ELSE given(t) IS NOT NULL END;
 
 CREATE OR REPLACE MACRO read_text(t) AS given(t);
 CREATE OR REPLACE MACRO read_upper_text(t) AS upper(given(t));
@@ -19,10 +25,12 @@ CREATE OR REPLACE MACRO read_identifier(t) AS
     CASE WHEN regexp_matches(t, '^[A-Z0-9][A-Z0-9./-]{3,}$') THEN t ELSE nullif(upper(given(t)), '0') END;
 
 -- "TOKO MAJU <SITI AMINAH>": what stands before the brackets, and what stands in them.
+CREATE OR REPLACE MACRO opening_bracket(t) AS
+    CASE WHEN contains(t, '<') THEN '<' WHEN contains(t, '(') THEN '(' WHEN contains(t, '{') THEN '{' END;
 CREATE OR REPLACE MACRO read_name_before_brackets(t) AS
-    CASE WHEN regexp_matches(t, '[<({]') THEN given(regexp_replace(t, '\s*[<({][^<({]*$', '')) ELSE given(t) END;
+    CASE WHEN opening_bracket(t) IS NULL THEN given(t) ELSE nullif(rtrim(left(t, strpos(t, opening_bracket(t)) - 1)), '') END;
 CREATE OR REPLACE MACRO read_name_in_brackets(t) AS
-    CASE WHEN regexp_matches(t, '[<({]') THEN given(regexp_extract(t, '[<({]([^<({>)}]*)[>)}]?\s*$', 1)) END;
+    CASE WHEN opening_bracket(t) IS NOT NULL THEN nullif(rtrim(substr(t, strpos(t, opening_bracket(t)) + 1), '>)} '), '') END;
 
 CREATE OR REPLACE MACRO read_boolean(t) AS
     CASE
@@ -103,7 +111,9 @@ CREATE OR REPLACE MACRO read_year(t) AS
 
 -- Degrees: a decimal comma is as good as a point.
 CREATE OR REPLACE MACRO read_decimal(t) AS
-    coalesce(try_cast(t AS DOUBLE), try_cast(replace(given(t), ',', '.') AS DOUBLE));
+    CASE WHEN contains(t, ',') THEN try_cast(replace(t, ',', '.') AS DOUBLE)
+         WHEN try_cast(t AS DOUBLE) IS NOT NULL THEN try_cast(t AS DOUBLE)
+         ELSE try_cast(given(t) AS DOUBLE) END;
 
 CREATE OR REPLACE MACRO read_region_digits(t) AS
     CASE WHEN regexp_matches(t, '^[0-9.]{4,13}$') THEN replace(t, '.', '')
@@ -175,8 +185,8 @@ CREATE OR REPLACE MACRO rupiah_multiplier(word) AS
 CREATE OR REPLACE MACRO read_rupiah(t, decimal_mark, unit_idr) AS
     CASE
         WHEN regexp_matches(t, '^[0-9]{1,14}$') THEN CAST(t AS BIGINT) * unit_idr
-        WHEN regexp_matches(t, '^Rp [0-9]{1,3}(\.[0-9]{3})*(,[0-9]{1,2})?$') AND decimal_mark = ','
-        THEN CAST(round(plain_number(substr(t, 4), ',')) AS BIGINT)
+        WHEN regexp_matches(t, '^Rp [0-9]{1,3}(\.[0-9]{3}){0,4},00$')
+        THEN CAST(replace(substr(t, 4, strlen(t) - 6), '.', '') AS BIGINT)
         WHEN regexp_matches(lower(given(t)), '^(rp\.? ?)?-?[0-9][0-9.,]* ?(rb|ribu|jt|juta|m|miliar|milyar|t|triliun)$')
         THEN try_cast(round(
             plain_number(regexp_extract(given(t), '-?[0-9][0-9.,]*'), ',')

@@ -20,6 +20,8 @@ from warehouse.profiles import SourceProfile
 from warehouse.tables import REGISTRATION, STANDARDISED, UNPARSABLE
 
 _HERE = Path(__file__).parent
+RECORD_LINES_LIMIT = 100
+"""A quoted line break may spread a record over so many lines; beyond, a quote was forgotten."""
 _DERIVED = {"regency_code", "is_regency_name_agreed", "is_nik_precision_lost"}
 
 
@@ -81,13 +83,47 @@ def transcoded(path: Path, encoding: str, scratch: Path) -> Path:
     return target
 
 
+def join_broken_records(con: duckdb.DuckDBPyConnection, file: RecognisedFile) -> None:
+    """Make `joined_records(line_number, line_count, fields)`: records that a line break inside quotes has cut in pieces.
+
+    A line with an odd number of quotes opens such a record when, joined with all lines up to the next such line, it has
+    exactly the header's fields. A stray quote therefore spoils its own line only.
+    """
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE joined_records AS
+        WITH open_lines AS (
+            SELECT rowid AS opening, lead(rowid) OVER (ORDER BY rowid) AS closing FROM lines
+            WHERE rowid >= {file.header_line_count} AND has_open_quote(raw_text)
+        ), joined AS (
+            SELECT opening, closing,
+                split_record(string_agg(coalesce(raw_text, ''), chr(10) ORDER BY lines.rowid), '{file.profile.delimiter}') AS fields
+            FROM open_lines JOIN lines ON lines.rowid BETWEEN opening AND closing
+            WHERE closing - opening < {RECORD_LINES_LIMIT}
+            GROUP BY opening, closing HAVING len(fields) = {file.field_count}
+        ), placed AS (
+            SELECT *, opening IS DISTINCT FROM lag(closing) OVER (ORDER BY opening) AS is_first FROM joined
+        ), runs AS (
+            SELECT *, sum(is_first::INTEGER) OVER (ORDER BY opening) AS run FROM placed
+        )
+        SELECT opening + 1 AS line_number, closing - opening + 1 AS line_count, fields FROM runs
+        QUALIFY row_number() OVER (PARTITION BY run ORDER BY opening) % 2 = 1"""
+    )
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE joined_lines AS"
+        " SELECT unnest(range(line_number, line_number + line_count)) AS line_number FROM joined_records"
+    )
+
+
 def records_sql(file: RecognisedFile) -> str:
-    """`records(line_number, fields)`: the lines behind the header that have as many fields as it."""
+    """`records(line_number, fields)`: the lines behind the header that have as many fields as it, and the joined ones."""
     fields = "fields" if file.is_sheet else f"split_record(raw_text, '{file.profile.delimiter}')"
     return f"""
         SELECT line_number, fields
         FROM (SELECT rowid + 1 AS line_number, {fields} AS fields FROM lines WHERE rowid >= {file.header_line_count})
-        WHERE len(fields) = {file.field_count}"""
+        WHERE len(fields) = {file.field_count} AND line_number NOT IN (SELECT line_number FROM joined_lines)
+        UNION ALL
+        SELECT line_number, fields FROM joined_records"""
 
 
 def standardised_sql(file: RecognisedFile, delivery_id: int, records: str) -> str:
@@ -105,7 +141,7 @@ def standardised_sql(file: RecognisedFile, delivery_id: int, records: str) -> st
         values.append(f"CAST({_read(column, profile)} AS {column.type}) AS {column.name}")
         if column.reader not in ("read_text", "read_upper_text", "read_identifier"):
             unread.append(column.name)
-    is_unread = {name: f"({name} IS NULL AND given({name}_text) IS NOT NULL)" for name in unread}
+    is_unread = {name: f"is_unread({name}, {name}_text)" for name in unread}
     entries = ", ".join(
         f"CASE WHEN {test} THEN {{'key': '{name}', 'value': {name}_text}} END" for name, test in is_unread.items()
     )
@@ -174,67 +210,30 @@ def load_regency_lookup(con: duckdb.DuckDBPyConnection, code_system: str) -> Non
 
 def account_for_lines(
     con: duckdb.DuckDBPyConnection, file: RecognisedFile, delivery_id: int, parsed: str, unparsable: Path
-) -> tuple[LineAccount, str | None]:
+) -> LineAccount:
     """Account for every line that is not among `parsed` (a relation with `line_number`), whatever the reason.
 
-    Lines between an opening and a closing quote are one record; such records come back as SQL for `standardised_sql`
-    (None when there are none). The rest are blank or unparsable; the latter go to the file `unparsable` with their text.
+    Such a line continues a joined record, or is blank, or is unparsable and goes to the file `unparsable` with its text.
     """
-    header = file.header_line_count
-    con.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE remainder AS
-        SELECT rowid + 1 AS line_number, raw_text,
-            (length(raw_text) - length(replace(raw_text, '"', ''))) % 2 = 1 AS is_quote_open
-        FROM lines WHERE rowid >= {header} AND rowid + 1 NOT IN (SELECT line_number FROM {parsed})"""
-    )
-    con.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE joined_records AS
-        WITH islands AS (
-            SELECT *, line_number - row_number() OVER (ORDER BY line_number) AS island FROM remainder
-        ), parities AS (
-            SELECT *, sum(coalesce(is_quote_open, false)::INTEGER) OVER (PARTITION BY island ORDER BY line_number) AS quotes
-            FROM islands
-        ), groups AS (
-            SELECT *,
-                CASE WHEN is_quote_open THEN (quotes + 1) // 2 WHEN quotes % 2 = 1 THEN (quotes + 1) // 2 END AS record
-            FROM parities
-        )
-        SELECT min(line_number) AS line_number, count(*) AS line_count,
-            split_record(string_agg(coalesce(raw_text, ''), chr(10) ORDER BY line_number), '{file.profile.delimiter}') AS fields
-        FROM groups WHERE record IS NOT NULL
-        GROUP BY island, record
-        HAVING len(fields) = {file.field_count}"""
-    )
-    joined, continuation = _pair(
-        con, "SELECT count(*), coalesce(sum(line_count) - count(*), 0)::BIGINT FROM joined_records"
-    )
-    con.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE leftover AS
-        SELECT * FROM remainder WHERE NOT EXISTS (
-            FROM joined_records AS j
-            WHERE remainder.line_number BETWEEN j.line_number AND j.line_number + j.line_count - 1)"""
-    )
-    blank, bad = _pair(
-        con, "SELECT count(*) FILTER (trim(coalesce(raw_text, '')) = ''), count(*) FILTER (trim(raw_text) <> '') FROM leftover"
-    )
     columns = {
         "delivery_id": f"{delivery_id}::BIGINT",
-        "line_number": "line_number::INTEGER",
-        "reason_code": "CASE WHEN is_quote_open THEN 'STRAY_QUOTE' ELSE 'FIELD_COUNT' END",
+        "line_number": "(rowid + 1)::INTEGER",
+        "reason_code": "CASE WHEN has_open_quote(raw_text) THEN 'STRAY_QUOTE' ELSE 'FIELD_COUNT' END",
         "raw_text": "raw_text",
     }
     con.execute(
-        f"COPY (SELECT {', '.join(f'{columns[c.name]} AS {c.name}' for c in UNPARSABLE)} FROM leftover"
-        f" WHERE trim(raw_text) <> '' ORDER BY line_number) TO '{unparsable}' (FORMAT parquet)"
+        f"""
+        CREATE OR REPLACE TEMP TABLE leftover AS
+        SELECT {", ".join(f"{columns[column.name]} AS {column.name}" for column in UNPARSABLE)} FROM lines
+        WHERE rowid >= {file.header_line_count} AND rowid + 1 NOT IN (SELECT line_number FROM {parsed})
+            AND rowid + 1 NOT IN (SELECT line_number FROM joined_lines)"""
     )
-    parsed_count = con.execute(f"SELECT count(*) FROM {parsed}").fetchall()[0][0]
-    account = LineAccount(header, blank, bad, continuation, parsed_count + joined)
-    return account, "SELECT line_number, fields FROM joined_records" if joined else None
-
-
-def _pair(con: duckdb.DuckDBPyConnection, query: str) -> tuple[int, int]:
-    first, second = con.execute(query).fetchall()[0]
-    return first, second
+    con.execute(f"COPY (FROM leftover WHERE trim(raw_text) <> '' ORDER BY line_number) TO '{unparsable}' (FORMAT parquet)")
+    blank, bad, continuation, parsed_count = con.execute(
+        f"""
+        SELECT (SELECT count(*) FROM leftover WHERE trim(coalesce(raw_text, '')) = ''),
+            (SELECT count(*) FROM leftover WHERE trim(raw_text) <> ''),
+            (SELECT count(*) FROM joined_lines) - (SELECT count(*) FROM joined_records),
+            (SELECT count(*) FROM {parsed})"""
+    ).fetchall()[0]
+    return LineAccount(file.header_line_count, blank, bad, continuation, parsed_count)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -15,6 +16,11 @@ class Resources:
     memory: str
     threads: int
     scratch: Path
+
+    def shared_by(self, count: int) -> Resources:
+        """The same limits for each of `count` connections at work side by side: together they stay within these."""
+        amount, unit = re.fullmatch(r"([\d.]+)\s*(\w+)", self.memory).groups()  # type: ignore[union-attr]
+        return replace(self, memory=f"{float(amount) / count:g}{unit}")
 
     def connect(self, database: Path | None = None, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
         """Open `database`, or a database in memory, within these limits; nothing is fetched from the network."""

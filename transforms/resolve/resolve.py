@@ -32,7 +32,7 @@ def group_linked(con: duckdb.DuckDBPyConnection, name: str, levels: tuple[str, .
     The founding row of a group is the earliest enumerated one; row_id breaks ties, so that the order of the input
     does not matter. Rows without an edge are not in the table: each is a group of its own.
     """
-    edges = con.execute(
+    edges = con.sql(
         f"SELECT left_row_id, right_row_id FROM register.edges WHERE level IN {levels}"
     ).to_arrow_table()
     pairs = np.column_stack([edges["left_row_id"].to_numpy(), edges["right_row_id"].to_numpy()])

@@ -31,7 +31,7 @@ import xlsxwriter
 
 _HERE = Path(__file__).parent
 CHUNK_ROWS = 100_000
-SMALL_CENSUS_ROWS = 200_000
+SMALL_CENSUS_ROWS = 1_000_000
 """Up to here a census is a dozen deliveries; above, every province delivers."""
 SHEET_ROWS = 2_000
 
