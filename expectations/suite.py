@@ -22,6 +22,7 @@ import great_expectations as gx
 import sqlalchemy as sa
 from great_expectations.core.metric_function_types import MetricPartialFunctionTypes
 from great_expectations.core.metric_domain_types import MetricDomainTypes
+from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
 from great_expectations.execution_engine import SqlAlchemyExecutionEngine
 from great_expectations.expectations.expectation import BatchExpectation
 from great_expectations.expectations.metrics.metric_provider import metric_partial
@@ -139,7 +140,9 @@ def count_failures(con: duckdb.DuckDBPyConnection, table: str, rules: Sequence[R
     Raises `ExpectationError` when any expectation did not run; a rule that fails is a result, not an error.
     """
     with _ONE_AT_A_TIME:
-        context = gx.get_context(mode="ephemeral")
+        # Its own defaults would make a folder for a documentation site with every context.
+        stores = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
+        context = gx.get_context(mode="ephemeral", project_config=DataContextConfig(store_backend_defaults=stores))
         context.variables.progress_bars = {"globally": False}
         source = context.data_sources.add_sql(
             "duckdb", connection_string="duckdb:///:memory:", kwargs={"creator": lambda: _BufferedConnection(con.cursor())}

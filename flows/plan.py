@@ -33,7 +33,7 @@ def business_date(scheduled: datetime) -> date:
 def transforms_fingerprint() -> str:
     """SHA-256 over the code that makes rows; simulating makes none of ours."""
     folder = Path(__file__).parent.parent / "transforms"
-    files = [path for path in sorted(folder.rglob("*")) if path.suffix in (".py", ".sql") and "simulate" not in path.parts]
+    files = [path for path in sorted(folder.rglob("*")) if path.suffix in (".py", ".sql") and "simulation" not in path.parts]
     digest = hashlib.sha256()
     for path in files:
         digest.update(path.read_bytes())

@@ -59,7 +59,7 @@ def demo(*, rows: int = DEMO_ROWS, seed: int = DEMO_SEED, json_output: Json = Fa
     seed
         The same seed gives the same census.
     """
-    from transforms.simulate import simulate as simulate_census
+    from transforms.simulation import simulate as simulate_census
     from warehouse.ledger import Ledger
     from warehouse.reference_data import load_reference
 
@@ -129,7 +129,7 @@ def simulate(*, rows: int, out: Path, seed: int = DEMO_SEED, truth: Path | None 
     truth
         Parquet file for what is true of each line.
     """
-    from transforms.simulate import simulate as simulate_census
+    from transforms.simulation import simulate as simulate_census
     from warehouse.reference_data import load_reference
 
     settings = Settings()

@@ -24,6 +24,9 @@ errors = Console(stderr=True, highlight=False)
 VERDICTS = {"met": "[green]✔ met[/]", "not_met": "[red]✘ not met[/]", "not_assessable": "[yellow]? not assessable[/]"}
 
 
+_STYLE: dict[str, Any] = {"box": box.SIMPLE_HEAD, "title_justify": "left", "padding": (0, 1, 0, 0)}
+
+
 def say(text: str) -> None:
     """One line."""
     console.print(text)
@@ -67,6 +70,7 @@ def following_steps(*, quiet: bool) -> Iterator[None]:
     """Show what the steps of a run report, while it runs."""
     logger = logging.getLogger("capaian")
     logger.setLevel(logging.INFO)
+    logger.propagate = False  # Prefect's own console would say everything twice
     if quiet:
         yield
         return
@@ -105,23 +109,35 @@ def show_published(settings: Settings) -> None:
             "SELECT seam, sum(rows_in)::BIGINT, sum(rows_out)::BIGINT, sum(residual_count)::BIGINT,"
             " string_agg(DISTINCT array_to_string(map_keys(parts), ' + ')) FROM quality.row_balance GROUP BY seam"
         ).fetchall()
-    table = Table(title="UMKM in the digital ecosystem: target and attainment", box=box.SIMPLE_HEAD, title_justify="left")
-    for name, justify in (("year", "right"), ("series", "left"), ("by", "left"), ("definition", "left"), ("target ≥", "right"),
-                          ("observed", "right"), ("attainment", "right"), ("coverage", "right"), ("verdict", "left")):
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    table = Table(title="UMKM in the digital ecosystem: target and attainment", **_STYLE)
+    table.add_column("target", no_wrap=True)
+    table.add_column("counted by", no_wrap=True)
+    for name in ("observed", "attained", "coverage"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
     last = None
     for year, definition, series, institution, target, observed, ratio, coverage, verdict in national:
         if last not in (None, year):
             table.add_section()
         table.add_row(
-            str(year) if last != year else "", series, institution, definition, f"{target:,}", "–" if observed is None else f"{observed:,}",
-            "–" if ratio is None else f"{ratio:.1%}", "–" if coverage is None else f"{coverage:.2%}", VERDICTS[verdict],
+            f"{year} ≥ {target / 1e6:.0f} M" if last != year else "",
+            institution if series == "official_reported" else f"register, {definition}",
+            "–" if observed is None else f"{observed:,}",
+            "–" if ratio is None else f"{ratio:.1%}" if ratio >= 0.01 else f"{ratio:.3%}",
+            "–" if coverage is None else f"{coverage:.2%}",
+            VERDICTS[verdict],
         )
         last = year
     console.print(table)
-    balance = Table(title="Where every row went", box=box.SIMPLE_HEAD, title_justify="left")
-    for name, justify in (("seam", "left"), ("rows in", "right"), ("rows out", "right"), ("lost", "right"), ("made of", "left")):
-        balance.add_column(name, justify=justify)  # type: ignore[arg-type]
+    console.print(
+        "Institutions: figures they published. register: businesses in these exports,\nD1 marketplace to D4 any internet use.\n",
+        style="dim",
+    )
+    balance = Table(title="Where every row went", **_STYLE)
+    balance.add_column("seam")
+    for name in ("rows in", "rows out", "lost"):
+        balance.add_column(name, justify="right")
+    balance.add_column("made of")
     order = ["lines", "judgement", "registrations", "businesses"]
     for seam, rows_in, rows_out, residual, parts in sorted(seams, key=lambda row: order.index(row[0])):
         balance.add_row(seam, f"{rows_in:,}", f"{rows_out:,}", f"[green]{residual}[/]" if not residual else f"[red]{residual}[/]", parts)

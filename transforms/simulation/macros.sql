@@ -1,6 +1,9 @@
 -- Chance as a function: the same seed, field and key always give the same number, whatever the thread or the chunk.
-CREATE OR REPLACE MACRO draw(field, key) AS hash(getvariable('seed'), field, key)::DOUBLE / 18446744073709551616.0;
-CREATE OR REPLACE MACRO pick_number(field, key, count) AS (hash(getvariable('seed'), field, key) % count::UBIGINT)::BIGINT;
+-- The field is mixed into the key before it is hashed: hash(field, key) would only combine two hashes, and draws of
+-- different fields for one key would hang together.
+CREATE OR REPLACE MACRO chance(field, key) AS hash(xor(key::UBIGINT, hash(getvariable('seed'), field)));
+CREATE OR REPLACE MACRO draw(field, key) AS chance(field, key)::DOUBLE / 18446744073709551616.0;
+CREATE OR REPLACE MACRO pick_number(field, key, count) AS (chance(field, key) % count::UBIGINT)::BIGINT;
 CREATE OR REPLACE MACRO part(kind, field, key) AS getvariable(kind)[1 + pick_number(field, key, len(getvariable(kind)))];
 CREATE OR REPLACE MACRO phone_of(key) AS '08' || (11 + pick_number('phone area', key, 48)) || lpad(pick_number('phone', key, 100000000)::VARCHAR, 8, '0');
 CREATE OR REPLACE MACRO shop_name(field, key, word, first_name, village_name) AS

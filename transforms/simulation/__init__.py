@@ -3,6 +3,6 @@
 No microdata of the census is or may be public. Every identity here is invented.
 """
 
-from transforms.simulate.simulate import SimulatedFile, simulate
+from transforms.simulation.exports import SimulatedFile, simulate
 
 __all__ = ["SimulatedFile", "simulate"]
