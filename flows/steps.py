@@ -83,7 +83,10 @@ def land_inbox(settings: Settings) -> list[LandedFile]:
     arrivals = []
     for file in sorted(path for path in root.inbox.iterdir() if path.is_file() and not path.name.startswith(".")):
         arrival = land(file, root.landed)
-        logger.info("%s: %s", file.name, "duplicate delivery, nothing to do" if arrival.is_duplicate else "landed")
+        if arrival.is_duplicate:
+            logger.warning("%s: duplicate delivery of %s, nothing to do", file.name, arrival.path.name)
+        else:
+            logger.info("%s: landed", file.name)
         arrivals.append(arrival)
     return arrivals
 
@@ -145,7 +148,10 @@ def ingest(settings: Settings, file: LandedFile) -> LedgerEntry:
     done = LedgerEntry(**entry)
     check_balance(done.file_name, done.row_balance)
     Ledger(root).commit(done, work)
-    logger.info("%s: %s", done.file_name, done.reason or f"{done.validated_count:,} validated, {done.quarantined_count:,} quarantined")
+    if done.reason:
+        logger.warning("%s: refused", done.file_name)
+    else:
+        logger.info("%s: %s validated, %s quarantined", done.file_name, f"{done.validated_count:,}", f"{done.quarantined_count:,}")
     return done
 
 

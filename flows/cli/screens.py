@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -24,7 +23,7 @@ errors = Console(stderr=True, highlight=False)
 VERDICTS = {"met": "[green]✔ met[/]", "not_met": "[red]✘ not met[/]", "not_assessable": "[yellow]? not assessable[/]"}
 
 
-_STYLE: dict[str, Any] = {"box": box.SIMPLE_HEAD, "title_justify": "left", "padding": (0, 1, 0, 0)}
+_STYLE: dict[str, Any] = {"box": None, "title_justify": "left", "header_style": "bold underline", "padding": (0, 1, 0, 0)}
 
 
 def say(text: str) -> None:
@@ -61,7 +60,7 @@ class _StepLines(logging.Handler):
     """Shows the log of the steps as lines above the spinner."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        mark = "[yellow]![/]" if "duplicate" in record.getMessage() else "[green]✔[/]"
+        mark = "[yellow]![/]" if record.levelno >= logging.WARNING else "[green]✔[/]"
         console.print(f"{mark} {escape(record.getMessage())}")
 
 
@@ -118,7 +117,7 @@ def show_published(settings: Settings) -> None:
     last = None
     for year, definition, series, institution, target, observed, ratio, coverage, verdict in national:
         if last not in (None, year):
-            table.add_section()
+            table.add_row()
         table.add_row(
             f"{year} ≥ {target / 1e6:.0f} M" if last != year else "",
             institution if series == "official_reported" else f"register, {definition}",
