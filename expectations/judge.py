@@ -31,7 +31,9 @@ class Judgement:
 
 
 def rows_in(folder: Path) -> str:
-    """All judged rows of one delivery as a relation, with the column `verdict`."""
+    """All judged rows of one delivery as a relation, with the column `verdict`; without a row there is only its line number."""
+    if not any(folder.glob("verdict=*/*.parquet")):
+        return "(SELECT 0 AS line_number WHERE false)"
     return f"read_parquet('{folder}/verdict=*/*.parquet', hive_partitioning = true)"
 
 

@@ -203,3 +203,6 @@ CREATE OR REPLACE MACRO bare_regency_name(t) AS
     trim(regexp_replace(
         regexp_replace(upper(given(t)), '^(\[?[0-9.]+\]? *)?((KABUPATEN|KAB\.?|KOTA) +)?((ADMINISTRASI|ADM\.?) +)?', '', 'g'), '[^A-Z]', '', 'g'
     ));
+-- Which of the two a delivered name says it is, where it says so.
+CREATE OR REPLACE MACRO stated_regency_kind(t) AS
+    CASE WHEN regexp_matches(upper(t), '^[^A-Z]*KOTA ') THEN 'kota' WHEN regexp_matches(upper(t), '^[^A-Z]*KAB(UPATEN|\.)? ') THEN 'kabupaten' END;

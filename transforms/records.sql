@@ -4,9 +4,9 @@
 -- A line with quotes is cut at them: the odd pieces stand outside, where a delimiter ends a field; an empty piece between
 -- two quoted ones is a doubled quote. The fields come back separated by chr(31), which no text holds.
 CREATE OR REPLACE MACRO unquoted_record(raw_text, delimiter) AS
-    array_to_string(
+    left(array_to_string(
         list_transform(
-            string_split(raw_text || ' ', '"'),
+            string_split(raw_text || chr(31), '"'),  -- a last piece that is never empty, taken off again
             lambda piece, place: CASE
                 WHEN place % 2 = 0 THEN piece
                 WHEN piece = '' AND place > 1 THEN '"'
@@ -14,7 +14,7 @@ CREATE OR REPLACE MACRO unquoted_record(raw_text, delimiter) AS
             END
         ),
         ''
-    );
+    ), -1);
 CREATE OR REPLACE MACRO has_open_quote(raw_text) AS
     contains(raw_text, '"') AND (length(raw_text) - length(replace(raw_text, '"', ''))) % 2 = 1;
 -- The choice is made on texts, not on lists: choosing between lists copies every field.

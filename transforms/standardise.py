@@ -56,8 +56,8 @@ def load_lines(con: duckdb.DuckDBPyConnection, file: RecognisedFile, scratch: Pa
         sheet = pa.table({"fields": pa.array(list(map(list, file.sheet_rows)), pa.list_(pa.string()))})
         con.register("sheet", sheet)
         con.execute(
-            "INSERT INTO lines SELECT array_to_string(fields, chr(9)),"
-            " CASE WHEN list_max(list_transform(fields, lambda t: length(trim(t)))) > 0 THEN fields END FROM sheet"
+            "INSERT INTO lines SELECT CASE WHEN NOT is_blank THEN array_to_string(fields, chr(9)) END, CASE WHEN NOT is_blank THEN fields END"
+            " FROM (SELECT fields, trim(array_to_string(fields, '')) = '' AS is_blank FROM sheet)"
         )
         con.unregister("sheet")
         return
@@ -157,7 +157,8 @@ def standardised_sql(file: RecognisedFile, delivery_id: int, records: str) -> st
         "is_regency_name_agreed": """CASE
             WHEN source_regency_name IS NULL OR regency_code IS NULL THEN NULL
             WHEN list_contains(regency_names, upper(source_regency_name)) THEN true
-            ELSE list_contains(regency_names, bare_regency_name(source_regency_name)) END""",
+            ELSE list_contains(regency_names, bare_regency_name(source_regency_name))
+                AND coalesce(stated_regency_kind(source_regency_name) = regency_kind, true) END""",
         "is_nik_precision_lost": f"coalesce(nik IS NULL AND is_precision_lost({nik_text}), false)",
         "unread": f"CASE WHEN {' OR '.join(is_unread.values())} THEN map_from_entries(list_filter([{entries}],"
         " lambda entry: entry IS NOT NULL)) END",
@@ -199,6 +200,7 @@ def load_regency_lookup(con: duckdb.DuckDBPyConnection, code_system: str) -> Non
         SELECT
             replace(source_code, '.', '') AS digits,
             min(regency_code) AS regency_code,
+            min(regency_kind) AS regency_kind,
             list_distinct(list(upper(source_name)) || list(upper(regency_name))
                 || list(bare_regency_name(source_name)) || list(bare_regency_name(regency_name))) AS regency_names
         FROM reference.regency_codes JOIN reference.regencies USING (regency_code)

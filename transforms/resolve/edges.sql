@@ -10,7 +10,7 @@ WITH stars AS (
         'business', 'NIB_NAME_TRADE_DISTRICT'
     FROM same_nib WHERE name_key <> '' AND regency_code IS NOT NULL
     UNION ALL
-    SELECT min(row_id) OVER (PARTITION BY owner_birth_date, owner_key, name_key, regency_code, village_name), row_id,
+    SELECT min(row_id) OVER (PARTITION BY owner_birth_date, owner_key, name_key, regency_code, district_name, village_name), row_id,
         'business', 'OWNER_BIRTH_NAME_VILLAGE'
     FROM same_birth_place WHERE owner_key <> '' AND name_key <> ''
     UNION ALL

@@ -33,15 +33,23 @@ WITH shared AS (SELECT nib FROM current_registrations WHERE nib IS NOT NULL GROU
 SELECT row_id, nib, name_key(business_name) AS name_key, substr(kbli_code, 1, 2) AS kbli_division, regency_code, district_name
 FROM current_registrations SEMI JOIN shared USING (nib);
 
+-- Two different NIKs outweigh an equal name, birth date and village: such a group is no key.
 CREATE OR REPLACE TEMP TABLE same_birth_place AS
 WITH shared AS (
-    SELECT owner_birth_date, regency_code, village_name FROM current_registrations
+    SELECT owner_birth_date, regency_code, district_name, village_name FROM current_registrations
     WHERE owner_birth_date IS NOT NULL AND regency_code IS NOT NULL AND village_name IS NOT NULL
     GROUP BY ALL HAVING count(*) > 1
+), named AS (
+    SELECT
+        row_id, owner_birth_date, regency_code, district_name, village_name,
+        name_key(owner_name) AS owner_key, name_key(business_name) AS name_key,
+        CASE WHEN NOT suffix(nik, '0') THEN nik END AS strong_nik
+    FROM current_registrations SEMI JOIN shared USING (owner_birth_date, regency_code, district_name, village_name)
+    WHERE owner_name IS NOT NULL
 )
-SELECT row_id, owner_birth_date, regency_code, village_name, name_key(owner_name) AS owner_key, name_key(business_name) AS name_key
-FROM current_registrations SEMI JOIN shared USING (owner_birth_date, regency_code, village_name)
-WHERE owner_name IS NOT NULL;
+SELECT * FROM named
+WINDOW same_person AS (PARTITION BY owner_birth_date, owner_key, name_key, regency_code, district_name, village_name)
+QUALIFY min(strong_nik) OVER same_person IS NOT DISTINCT FROM max(strong_nik) OVER same_person;
 
 CREATE OR REPLACE TEMP TABLE same_cooperative AS
 SELECT row_id, cooperative_number, name_key(legal_entity_number) AS legal_entity_key, name_key(business_name) AS name_key, regency_code
