@@ -15,7 +15,6 @@ import duckdb
 from expectations.rules import ROW_RULES, Rule, is_quarantined_sql, rule_codes_sql
 
 
-
 class JudgementError(RuntimeError):
     """Great Expectations and the split disagree; nothing may be published."""
 
@@ -31,7 +30,7 @@ class Judgement:
 
 
 def rows_in(folder: Path) -> str:
-    """All judged rows of one delivery as a relation, with the column `verdict`; without a row there is only its line number."""
+    """All judged rows of one delivery as a relation with `verdict`; where there are none, only with `line_number`."""
     if not any(folder.glob("verdict=*/*.parquet")):
         return "(SELECT 0 AS line_number WHERE false)"
     return f"read_parquet('{folder}/verdict=*/*.parquet', hive_partitioning = true)"
@@ -46,7 +45,9 @@ def split_rows(con: duckdb.DuckDBPyConnection, standardised: str, folder: Path) 
     )
 
 
-def judge(con: duckdb.DuckDBPyConnection, folder: Path, delivery_id: int, rules: Sequence[Rule] = ROW_RULES) -> Judgement:
+def judge(
+    con: duckdb.DuckDBPyConnection, folder: Path, delivery_id: int, rules: Sequence[Rule] = ROW_RULES
+) -> Judgement:
     """Hold the split in `folder` against Great Expectations' own count of every rule.
 
     Raises `JudgementError` where a count differs and `suite.ExpectationError` where a rule could not be judged.
@@ -54,8 +55,7 @@ def judge(con: duckdb.DuckDBPyConnection, folder: Path, delivery_id: int, rules:
     from expectations.suite import count_failures  # the import takes seconds and 270 MB; only judging needs it
 
     con.execute(
-        f"CREATE OR REPLACE VIEW judged AS SELECT *, verdict = 'quarantined' AS is_quarantined"
-        f" FROM {rows_in(folder)}"
+        f"CREATE OR REPLACE VIEW judged AS SELECT *, verdict = 'quarantined' AS is_quarantined FROM {rows_in(folder)}"
     )
     expected = count_failures(con, "judged", rules)
     marked = {
@@ -74,15 +74,28 @@ def judge(con: duckdb.DuckDBPyConnection, folder: Path, delivery_id: int, rules:
                 f"rule {rule.code}: Great Expectations counts {failing} failing rows, {count} are marked and"
                 f" {quarantined} quarantined; nothing was published"
             )
-        results.append({
-            "delivery_id": delivery_id, "rule_code": rule.code, "severity": rule.severity,
-            "evaluated_count": evaluated, "expectation_count": failing, "row_count": count,
-        })
+        results.append(
+            {
+                "delivery_id": delivery_id,
+                "rule_code": rule.code,
+                "severity": rule.severity,
+                "evaluated_count": evaluated,
+                "expectation_count": failing,
+                "row_count": count,
+            }
+        )
         if count:
-            findings.append({
-                "delivery_id": delivery_id, "rule_code": rule.code, "severity": rule.severity,
-                "column_name": rule.column_name, "finding_count": count, "first_line_number": line,
-                "sentence_id": rule.sentence_id, "sentence_en": rule.sentence_en,
-            })
+            findings.append(
+                {
+                    "delivery_id": delivery_id,
+                    "rule_code": rule.code,
+                    "severity": rule.severity,
+                    "column_name": rule.column_name,
+                    "finding_count": count,
+                    "first_line_number": line,
+                    "sentence_id": rule.sentence_id,
+                    "sentence_en": rule.sentence_en,
+                }
+            )
     total, quarantined = con.execute("SELECT count(*), count(*) FILTER (is_quarantined) FROM judged").fetchall()[0]
     return Judgement(total - quarantined, quarantined, findings, results)

@@ -17,7 +17,7 @@ WAS_UNREAD = "coalesce(map_contains(unread, '{name}'), false)"
 
 @dataclass(frozen=True)
 class Rule:
-    """One judgement on a row of `lake.standardised`; the row fails when the SQL predicate is true (NULL is no failure)."""
+    """One judgement on a row of `lake.standardised`: it fails when the SQL predicate is true (NULL is no failure)."""
 
     code: str
     column_name: str
@@ -50,21 +50,28 @@ def _column_rules() -> list[Rule]:
 ROW_RULES = (
     *_column_rules(),
     Rule(
-        "COOPERATIVE_NUMBER_MISSING", "cooperative_number",
+        "COOPERATIVE_NUMBER_MISSING",
+        "cooperative_number",
         "business_kind = 'koperasi' AND cooperative_number IS NULL AND legal_entity_number IS NULL",
         "koperasi harus menyebut Nomor Induk Koperasi atau nomor badan hukum",
-        "a cooperative must give its cooperative number or its legal-entity number", "warn",
+        "a cooperative must give its cooperative number or its legal-entity number",
+        "warn",
     ),
     Rule(
-        "DIGITAL_SINCE_YEAR_WITHOUT_CHANNEL", "digital_since_year",
+        "DIGITAL_SINCE_YEAR_WITHOUT_CHANNEL",
+        "digital_since_year",
         "digital_since_year IS NOT NULL AND uses_internet = false",
         "tahun_go_digital hanya diisi bila usaha memakai internet",
-        "digital_since_year is only given where the business uses the internet", "warn",
+        "digital_since_year is only given where the business uses the internet",
+        "warn",
     ),
     Rule(
-        "COORDINATES_SWAPPED", "latitude",
+        "COORDINATES_SWAPPED",
+        "latitude",
         "latitude BETWEEN 94.9 AND 141.1 AND longitude BETWEEN -11.1 AND 6.1",
-        "lintang dan bujur tertukar", "latitude and longitude must not be swapped", "warn",
+        "lintang dan bujur tertukar",
+        "latitude and longitude must not be swapped",
+        "warn",
     ),
 )
 
@@ -72,7 +79,7 @@ RULES_FINGERPRINT = fingerprint(ROW_RULES)
 
 
 def rule_codes_sql() -> str:
-    """SQL for `rule_codes`: the codes of all rules the row breaks, NULL when none; the list is built for such rows only."""
+    """SQL for `rule_codes`: the codes of all rules a row breaks, NULL when none; built for such rows only."""
     any_rule = " OR ".join(f"coalesce({rule.fails_when}, false)" for rule in ROW_RULES)
     codes = ", ".join(f"CASE WHEN {rule.fails_when} THEN '{rule.code}' END" for rule in ROW_RULES)
     return f"CASE WHEN {any_rule} THEN list_filter([{codes}], lambda code: code IS NOT NULL) END"

@@ -20,11 +20,16 @@ os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 import duckdb
 import great_expectations as gx
 import sqlalchemy as sa
-from great_expectations.core.metric_function_types import MetricPartialFunctionTypes
 from great_expectations.core.metric_domain_types import MetricDomainTypes
-from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
-from great_expectations.execution_engine import SqlAlchemyExecutionEngine
+from great_expectations.core.metric_function_types import MetricPartialFunctionTypes
+from great_expectations.data_context.types.base import (
+    DataContextConfig,
+    InMemoryStoreBackendDefaults,
+    ProgressBarsConfig,
+)
+from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
 from great_expectations.expectations.expectation import BatchExpectation
+from great_expectations.expectations.metadata_types import FailureSeverity
 from great_expectations.expectations.metrics.metric_provider import metric_partial
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
 
@@ -33,6 +38,7 @@ from expectations.rules import Rule
 logging.getLogger("great_expectations").setLevel(logging.ERROR)
 
 
+_SEVERITIES = {"quarantine_row": FailureSeverity.CRITICAL, "warn": FailureSeverity.WARNING}
 _ONE_AT_A_TIME = threading.Lock()
 """Great Expectations keeps the current project in a global; deliveries are ingested side by side."""
 
@@ -53,7 +59,11 @@ class RuleViolations(TableMetricProvider):
         domain_type=MetricDomainTypes.TABLE,
     )
     def _sqlalchemy(
-        cls, execution_engine: Any, metric_domain_kwargs: Any, metric_value_kwargs: Any, metrics: Any,
+        cls,
+        execution_engine: Any,
+        metric_domain_kwargs: Any,
+        metric_value_kwargs: Any,
+        metrics: Any,
         runtime_configuration: Any,
     ) -> Any:
         predicate = metric_value_kwargs["fails_when"]
@@ -143,21 +153,27 @@ def count_failures(con: duckdb.DuckDBPyConnection, table: str, rules: Sequence[R
         # Its own defaults would make a folder for a documentation site with every context.
         stores = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
         context = gx.get_context(mode="ephemeral", project_config=DataContextConfig(store_backend_defaults=stores))
-        context.variables.progress_bars = {"globally": False}
-        source = context.data_sources.add_sql(
-            "duckdb", connection_string="duckdb:///:memory:", kwargs={"creator": lambda: _BufferedConnection(con.cursor())}
+        context.variables.progress_bars = ProgressBarsConfig(globally=False)
+        source = context.data_sources.add_sql(  # type: ignore[call-arg]
+            "duckdb",
+            connection_string="duckdb:///:memory:",
+            kwargs={"creator": lambda: _BufferedConnection(con.cursor())},
         )
         batch = source.add_table_asset(table, table_name=table).add_batch_definition_whole_table("all").get_batch()
         outcome = batch.validate(_suite(tuple(rules)), result_format="BASIC")
     counts: dict[str, tuple[int, int]] = {}
     for result in outcome.results:
-        code = result.expectation_config.kwargs["code"]
+        code = result.expectation_config.kwargs["code"] if result.expectation_config else "unknown"
         if _exception_in(result.exception_info) or "unexpected_count" not in result.result:
-            raise ExpectationError(f"rule {code}: Great Expectations raised an error instead of judging; nothing was published")
+            raise ExpectationError(
+                f"rule {code}: Great Expectations raised an error instead of judging; nothing was published"
+            )
         counts[code] = (int(result.result["element_count"]), int(result.result["unexpected_count"]))
     missing = {rule.code for rule in rules} - set(counts)
     if missing:
-        raise ExpectationError(f"Great Expectations gave no result for {', '.join(sorted(missing))}; nothing was published")
+        raise ExpectationError(
+            f"Great Expectations gave no result for {', '.join(sorted(missing))}; nothing was published"
+        )
     return counts
 
 
@@ -168,7 +184,7 @@ def _suite(rules: tuple[Rule, ...]) -> gx.ExpectationSuite:
             ExpectRowsToSatisfyRule(
                 code=rule.code,
                 fails_when=rule.fails_when,
-                severity="critical" if rule.severity == "quarantine_row" else "warning",
+                severity=_SEVERITIES[rule.severity],
                 description=html.escape(rule.sentence_en),
             )
             for rule in rules

@@ -6,8 +6,10 @@ in `steps.py` and the ledger.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, ParamSpec, TypeVar
 
 import duckdb
 from prefect import flow, task, unmapped
@@ -23,6 +25,9 @@ from flows.settings import Settings
 from warehouse.ledger import LedgerEntry
 from warehouse.publish import national_rows
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 
 @dataclass(frozen=True)
 class RunSummary:
@@ -35,8 +40,8 @@ class RunSummary:
     version: int | None
 
 
-def is_transient(task: Task[..., object], task_run: TaskRun, state: State[object]) -> bool:
-    """Whether trying again can help: a file system or lock that did not answer, never a rule or a balance that failed."""
+def is_transient(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> bool:
+    """Whether trying again can help: a file system that did not answer, never a rule or a balance that failed."""
     try:
         state.result()
     except (FileNotFoundError, PermissionError, NotADirectoryError):
@@ -48,20 +53,34 @@ def is_transient(task: Task[..., object], task_run: TaskRun, state: State[object
     return False
 
 
-_RETRY = {"retries": 2, "retry_delay_seconds": [1, 10], "retry_condition_fn": is_transient, "persist_result": False}
+def step(function: Callable[P, R], name: str, run_name: str | None = None) -> Task[P, R]:
+    """A plain step as a Prefect task: retried on transient errors only, its result kept nowhere."""
+    return task(
+        name=name,
+        task_run_name=run_name,
+        retries=2,
+        retry_delay_seconds=[1, 10],
+        retry_condition_fn=is_transient,
+        persist_result=False,
+    )(function)
 
-open_data_root = task(steps.open_data_root, name="open the data root", **_RETRY)
-land_inbox = task(steps.land_inbox, name="land the inbox", **_RETRY)
-plan_deliveries = task(steps.plan_deliveries, name="plan deliveries", **_RETRY)
-ingest = task(steps.ingest, name="ingest", task_run_name="ingest {file.path.name}", **_RETRY)
-plan_release = task(steps.plan_release, name="plan the release", **_RETRY)
-resolve_register = task(steps.resolve_register, name="resolve the register", **_RETRY)
-build_attainment = task(steps.build_attainment, name="build attainment", **_RETRY)
-record_quality = task(steps.record_quality, name="record quality", **_RETRY)
-publish_release = task(steps.publish_release, name="publish", **_RETRY)
+
+open_data_root = step(steps.open_data_root, "open the data root")
+land_inbox = step(steps.land_inbox, "land the inbox")
+plan_deliveries = step(steps.plan_deliveries, "plan deliveries")
+ingest = step(steps.ingest, "ingest", "ingest {file.path.name}")
+plan_release = step(steps.plan_release, "plan the release")
+resolve_register = step(steps.resolve_register, "resolve the register")
+build_attainment = step(steps.build_attainment, "build attainment")
+record_quality = step(steps.record_quality, "record quality")
+publish_release = step(steps.publish_release, "publish")
 
 
-@flow(name="nightly", persist_result=False, task_runner=ThreadPoolTaskRunner(max_workers=steps.PARALLEL_DELIVERIES))
+# Prefect's annotation of the parameter does not admit its own runner.
+_SIDE_BY_SIDE: Any = ThreadPoolTaskRunner(max_workers=steps.PARALLEL_DELIVERIES)
+
+
+@flow(name="nightly", persist_result=False, task_runner=_SIDE_BY_SIDE)
 def nightly(as_of: date | None = None) -> RunSummary:
     """Land, ingest, resolve, count and publish; with nothing new to tell, publish nothing.
 

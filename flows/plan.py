@@ -33,7 +33,9 @@ def business_date(scheduled: datetime) -> date:
 def transforms_fingerprint() -> str:
     """SHA-256 over the code that makes rows; simulating makes none of ours."""
     folder = Path(__file__).parent.parent / "transforms"
-    files = [path for path in sorted(folder.rglob("*")) if path.suffix in (".py", ".sql") and "simulation" not in path.parts]
+    files = [
+        path for path in sorted(folder.rglob("*")) if path.suffix in (".py", ".sql") and "simulation" not in path.parts
+    ]
     digest = hashlib.sha256()
     for path in files:
         digest.update(path.read_bytes())
@@ -44,7 +46,12 @@ def delivery_key(file: LandedFile) -> str:
     """What the result of one delivery depends on."""
     profiles = [profile.fingerprint for profile in load_profiles()]
     return fingerprint(
-        file.sha256, CONTRACT_FINGERPRINT, RULES_FINGERPRINT, profiles, transforms_fingerprint(), reference_fingerprint()
+        file.sha256,
+        CONTRACT_FINGERPRINT,
+        RULES_FINGERPRINT,
+        profiles,
+        transforms_fingerprint(),
+        reference_fingerprint(),
     )
 
 
@@ -61,5 +68,9 @@ def due_deliveries(landed: Iterable[LandedFile], ledger: Ledger) -> list[LandedF
 def input_fingerprint(entries: Iterable[LedgerEntry], as_of: date) -> str:
     """What a publication depends on; the order of the deliveries is no part of it."""
     return fingerprint(
-        sorted(entry.key for entry in entries), CONTRACT_FINGERPRINT, transforms_fingerprint(), reference_fingerprint(), as_of.isoformat()
+        sorted(entry.key for entry in entries),
+        CONTRACT_FINGERPRINT,
+        transforms_fingerprint(),
+        reference_fingerprint(),
+        as_of.isoformat(),
     )

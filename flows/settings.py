@@ -18,7 +18,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CAPAIAN_")
 
     home: Path = Field(Path("data"), description="Data root.")
-    memory: str = Field("2GB", pattern=r"^\d+(\.\d+)? ?([KMGT]i?)?B$", description="Memory limit of a DuckDB connection.")
+    memory: str = Field(
+        "2GB", pattern=r"^\d+(\.\d+)? ?([KMGT]i?)?B$", description="Memory limit of a DuckDB connection."
+    )
     threads: int = Field(0, ge=0, description="Threads of a DuckDB connection; 0 means all cores.")
 
     @property

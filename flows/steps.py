@@ -29,7 +29,15 @@ from transforms.land import LandedFile, count_sheet_rows, land, landed_files, ta
 from transforms.marts import build_marts
 from transforms.recognise import RefusedDelivery, recognise
 from transforms.resolve import resolve
-from transforms.standardise import account_for_lines, join_broken_records, load_lines, load_readers, load_regency_lookup, records_sql, standardised_sql
+from transforms.standardise import (
+    account_for_lines,
+    join_broken_records,
+    load_lines,
+    load_readers,
+    load_regency_lookup,
+    records_sql,
+    standardised_sql,
+)
 from warehouse.contract import Table
 from warehouse.ddl import arrow_schema
 from warehouse.ledger import Ledger, LedgerEntry
@@ -110,8 +118,12 @@ def ingest(settings: Settings, file: LandedFile) -> LedgerEntry:
     if census.sha256 != file.sha256:
         raise BalanceError(f"{file.path.name}: the landed bytes are no longer those that arrived; land the file again")
     entry: dict[str, Any] = {
-        "sha256": file.sha256, "delivery_id": file.delivery_id, "file_name": file.path.name, "key": delivery_key(file),
-        "byte_count": census.byte_count, "line_count": census.line_count,
+        "sha256": file.sha256,
+        "delivery_id": file.delivery_id,
+        "file_name": file.path.name,
+        "key": delivery_key(file),
+        "byte_count": census.byte_count,
+        "line_count": census.line_count,
     }
     with settings.resources.shared_by(PARALLEL_DELIVERIES).connect() as con:
         try:
@@ -136,7 +148,9 @@ def ingest(settings: Settings, file: LandedFile) -> LedgerEntry:
                 "row_balance": [
                     balance(file.delivery_id, "lines", entry["line_count"], account.parts),
                     balance(
-                        file.delivery_id, "judgement", account.parsed,
+                        file.delivery_id,
+                        "judgement",
+                        account.parsed,
                         {"validated": judgement.validated, "quarantined": judgement.quarantined},
                     ),
                 ],
@@ -151,7 +165,12 @@ def ingest(settings: Settings, file: LandedFile) -> LedgerEntry:
     if done.reason:
         logger.warning("%s: refused", done.file_name)
     else:
-        logger.info("%s: %s validated, %s quarantined", done.file_name, f"{done.validated_count:,}", f"{done.quarantined_count:,}")
+        logger.info(
+            "%s: %s validated, %s quarantined",
+            done.file_name,
+            f"{done.validated_count:,}",
+            f"{done.quarantined_count:,}",
+        )
     return done
 
 
@@ -165,8 +184,12 @@ def balance(delivery_id: int, seam: str, rows_in: int, parts: dict[str, int]) ->
     """One row of `quality.row_balance`."""
     rows_out = sum(parts.values())
     return {
-        "delivery_id": delivery_id, "seam": seam, "rows_in": rows_in, "rows_out": rows_out,
-        "residual_count": rows_in - rows_out, "parts": parts,
+        "delivery_id": delivery_id,
+        "seam": seam,
+        "rows_in": rows_in,
+        "rows_out": rows_out,
+        "residual_count": rows_in - rows_out,
+        "parts": parts,
     }
 
 
@@ -205,13 +228,14 @@ def build_attainment(settings: Settings, release: Release) -> None:
         load_reference(con)
         con.execute("CREATE SCHEMA register")
         con.execute(
-            f"CREATE VIEW register.businesses AS SELECT * FROM read_parquet('{release.folder}/register/businesses.parquet')"
+            "CREATE VIEW register.businesses AS"
+            f" SELECT * FROM read_parquet('{release.folder}/register/businesses.parquet')"
         )
         build_marts(con, release.folder, release.as_of)
 
 
 def record_quality(settings: Settings, release: Release) -> None:
-    """Write deliveries, balance, findings and the publication's own row beside the marts; checks the register's seams."""
+    """Write deliveries, balance, findings and the publication's own row; checks the register's seams."""
     entries = list(Ledger(settings.root))
     validated = [entry for entry in entries if entry.status == "validated"]
     with settings.resources.connect() as con:
@@ -230,7 +254,8 @@ def record_quality(settings: Settings, release: Release) -> None:
             f" FROM read_parquet('{register}/memberships.parquet') GROUP BY delivery_id"
         ).fetchall()
         business_count, merged = con.execute(
-            f"SELECT count(*), coalesce(sum(registration_count) - count(*), 0)::BIGINT FROM read_parquet('{register}/businesses.parquet')"
+            "SELECT count(*), coalesce(sum(registration_count) - count(*), 0)::BIGINT"
+            f" FROM read_parquet('{register}/businesses.parquet')"
         ).fetchall()[0]
     counts = {delivery_id: (current, superseded) for delivery_id, current, superseded in memberships}
     balances = [row for entry in validated for row in entry.row_balance]
@@ -239,25 +264,44 @@ def record_quality(settings: Settings, release: Release) -> None:
         parts = {"current": current, "superseded": superseded}
         balances.append(balance(entry.delivery_id, "registrations", entry.validated_count, parts))
     current_count = sum(current for current, _ in counts.values())
-    balances.append(balance(0, "businesses", current_count, {"businesses": business_count, "merged_duplicates": merged}))
+    balances.append(
+        balance(0, "businesses", current_count, {"businesses": business_count, "merged_duplicates": merged})
+    )
     check_balance("register", balances)
     _keep(release, ROW_BALANCE, [{**row, "parts": list(row["parts"].items())} for row in balances])
     _keep(release, DELIVERIES, [{name: getattr(entry, name) for name in DELIVERIES.column_names} for entry in entries])
     _keep(release, FINDINGS, [row for entry in validated for row in entry.findings])
     _keep(release, RULE_RESULTS, [row for entry in validated for row in entry.rule_results])
-    _keep(release, PUBLICATION, [{
-        "version": release.version, "as_of_date": release.as_of, "input_fingerprint": release.input_fingerprint,
-        "contract_fingerprint": CONTRACT_FINGERPRINT, "rules_fingerprint": RULES_FINGERPRINT,
-        "code_version": package_version("capaian"), "delivery_count": len(validated),
-        "refused_count": len(entries) - len(validated),
-        "registration_count": sum(entry.validated_count for entry in validated), "business_count": business_count,
-    }])
+    _keep(
+        release,
+        PUBLICATION,
+        [
+            {
+                "version": release.version,
+                "as_of_date": release.as_of,
+                "input_fingerprint": release.input_fingerprint,
+                "contract_fingerprint": CONTRACT_FINGERPRINT,
+                "rules_fingerprint": RULES_FINGERPRINT,
+                "code_version": package_version("capaian"),
+                "delivery_count": len(validated),
+                "refused_count": len(entries) - len(validated),
+                "validated_count": sum(entry.validated_count for entry in validated),
+                "business_count": business_count,
+            }
+        ],
+    )
 
 
 def publish_release(settings: Settings, release: Release) -> Path:
     """Audit and publish; returns the folder of the version."""
     folder = publish(
-        settings.root, settings.resources, release.folder, release.version, release.input_fingerprint, release.as_of, write_report
+        settings.root,
+        settings.resources,
+        release.folder,
+        release.version,
+        release.input_fingerprint,
+        release.as_of,
+        write_report,
     )
     with suppress(FileNotFoundError):
         shutil.rmtree(release.folder)
@@ -267,12 +311,19 @@ def publish_release(settings: Settings, release: Release) -> Path:
 
 def rows_of(settings: Settings, entry: LedgerEntry, verdict: str) -> list[str]:
     """The Parquet files of a delivery's validated or quarantined rows."""
-    return [str(path) for path in sorted(Ledger(settings.root).folder(entry.sha256).glob(f"verdict={verdict}/*.parquet"))]
+    return [
+        str(path) for path in sorted(Ledger(settings.root).folder(entry.sha256).glob(f"verdict={verdict}/*.parquet"))
+    ]
 
 
 def view_validated(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Name all validated rows of all deliveries as the view `validated`."""
-    paths = [path for entry in Ledger(settings.root) if entry.status == "validated" for path in rows_of(settings, entry, "validated")]
+    paths = [
+        path
+        for entry in Ledger(settings.root)
+        if entry.status == "validated"
+        for path in rows_of(settings, entry, "validated")
+    ]
     con.execute(f"CREATE OR REPLACE VIEW validated AS {_select_rows(VALIDATED, paths)}")
 
 

@@ -22,25 +22,87 @@ from warehouse.reference_data import load_reference
 AS_OF = date(2024, 12, 31)
 
 SIDT_DEFAULTS = {
-    "nomor_registrasi": "REG0001", "jenis_pelaku": "UMKM", "tanggal_pendataan": "15/06/2022", "tanggal_pembaruan": "20/06/2022",
-    "kode_wilayah": "32.01.01.2001", "nama_kabkota": "KABUPATEN BOGOR", "nama_kecamatan": "CIBINONG", "nama_desa": "PAKANSARI",
-    "alamat": "JL. MAWAR NO. 1", "latitude": "-6,48", "longitude": "106,85", "nama_usaha": "WARUNG BERKAH", "nama_pemilik": "CONTOH SATU",
-    "nik": "3201014101800001", "nib": "", "no_telepon": "081234567890", "jenis_kelamin": "P", "tanggal_lahir": "01/01/1980",
-    "status_usaha": "Aktif", "tempat_usaha": "Menetap", "bentuk_usaha": "Perorangan", "tahun_mulai": "2015", "kode_kbli": "56102",
-    "jumlah_tenaga_kerja": "2", "modal_usaha": "Rp 10.000.000,00", "omzet": "Rp 60.000.000,00", "tahun_omzet": "2021",
-    "pakai_internet": "Ya", "jual_marketplace": "Ya", "jual_media_sosial": "Tidak", "jual_pesan_instan": "Tidak", "punya_website": "Tidak",
-    "jual_pesan_antar": "Tidak", "terdaftar_ekatalog": "Tidak", "terima_qris": "Tidak", "tahun_go_digital": "2021",
-    "nomor_induk_koperasi": "", "nomor_badan_hukum": "", "jumlah_anggota": "",
+    "nomor_registrasi": "REG0001",
+    "jenis_pelaku": "UMKM",
+    "tanggal_pendataan": "15/06/2022",
+    "tanggal_pembaruan": "20/06/2022",
+    "kode_wilayah": "32.01.01.2001",
+    "nama_kabkota": "KABUPATEN BOGOR",
+    "nama_kecamatan": "CIBINONG",
+    "nama_desa": "PAKANSARI",
+    "alamat": "JL. MAWAR NO. 1",
+    "latitude": "-6,48",
+    "longitude": "106,85",
+    "nama_usaha": "WARUNG BERKAH",
+    "nama_pemilik": "CONTOH SATU",
+    "nik": "3201014101800001",
+    "nib": "",
+    "no_telepon": "081234567890",
+    "jenis_kelamin": "P",
+    "tanggal_lahir": "01/01/1980",
+    "status_usaha": "Aktif",
+    "tempat_usaha": "Menetap",
+    "bentuk_usaha": "Perorangan",
+    "tahun_mulai": "2015",
+    "kode_kbli": "56102",
+    "jumlah_tenaga_kerja": "2",
+    "modal_usaha": "Rp 10.000.000,00",
+    "omzet": "Rp 60.000.000,00",
+    "tahun_omzet": "2021",
+    "pakai_internet": "Ya",
+    "jual_marketplace": "Ya",
+    "jual_media_sosial": "Tidak",
+    "jual_pesan_instan": "Tidak",
+    "punya_website": "Tidak",
+    "jual_pesan_antar": "Tidak",
+    "terdaftar_ekatalog": "Tidak",
+    "terima_qris": "Tidak",
+    "tahun_go_digital": "2021",
+    "nomor_induk_koperasi": "",
+    "nomor_badan_hukum": "",
+    "jumlah_anggota": "",
 }
 BPS_DEFAULTS = {
-    "idsbr": "SBR0001", "jenis_pelaku": "1", "tanggal_cacah": "2023-09-20", "kdprov": "32", "kdkab": "01", "kdkec": "010", "kddesa": "001",
-    "nmkab": "BOGOR", "nmkec": "CIBINONG", "nmdesa": "PAKANSARI", "alamat_usaha": "JL. MAWAR NO. 1", "latitude": "-6.48", "longitude": "106.85",
-    "nama_usaha": "WARUNG BERKAH <CONTOH SATU>", "nik_pemilik": "3201014101800001", "nib": "", "nomor_telepon": "081234567890",
-    "jenis_kelamin_pemilik": "2", "tanggal_lahir_pemilik": "1980-01-01", "keberadaan_usaha": "1. Aktif", "usaha_menetap": "1",
-    "bentuk_badan_hukum_usaha": "Perorangan", "tahun_berdiri": "2015", "kode_kbli": "56102", "jumlah_tenaga_kerja": "2", "aset": "10000",
-    "pendapatan_setahun": "60000", "tahun_data": "2022", "internet": "1", "marketplace": "1", "media_sosial": "2", "pesan_instan": "2",
-    "website": "2", "pesan_antar": "2", "ekatalog": "2", "pembayaran_digital": "2", "tahun_digital": "2021",
-    "nomor_induk_koperasi": "", "nomor_badan_hukum": "", "jumlah_anggota": "",
+    "idsbr": "SBR0001",
+    "jenis_pelaku": "1",
+    "tanggal_cacah": "2023-09-20",
+    "kdprov": "32",
+    "kdkab": "01",
+    "kdkec": "010",
+    "kddesa": "001",
+    "nmkab": "BOGOR",
+    "nmkec": "CIBINONG",
+    "nmdesa": "PAKANSARI",
+    "alamat_usaha": "JL. MAWAR NO. 1",
+    "latitude": "-6.48",
+    "longitude": "106.85",
+    "nama_usaha": "WARUNG BERKAH <CONTOH SATU>",
+    "nik_pemilik": "3201014101800001",
+    "nib": "",
+    "nomor_telepon": "081234567890",
+    "jenis_kelamin_pemilik": "2",
+    "tanggal_lahir_pemilik": "1980-01-01",
+    "keberadaan_usaha": "1. Aktif",
+    "usaha_menetap": "1",
+    "bentuk_badan_hukum_usaha": "Perorangan",
+    "tahun_berdiri": "2015",
+    "kode_kbli": "56102",
+    "jumlah_tenaga_kerja": "2",
+    "aset": "10000",
+    "pendapatan_setahun": "60000",
+    "tahun_data": "2022",
+    "internet": "1",
+    "marketplace": "1",
+    "media_sosial": "2",
+    "pesan_instan": "2",
+    "website": "2",
+    "pesan_antar": "2",
+    "ekatalog": "2",
+    "pembayaran_digital": "2",
+    "tahun_digital": "2021",
+    "nomor_induk_koperasi": "",
+    "nomor_badan_hukum": "",
+    "jumlah_anggota": "",
 }
 
 
@@ -53,7 +115,10 @@ def drawn(table: str) -> list[dict[str, str]]:
 
 def write_sidt(path: Path, rows: list[dict[str, str]]) -> Path:
     """An export of 2022; each row states only what differs from the ordinary registration."""
-    lines = [";".join(SIDT_DEFAULTS), *(";".join({**SIDT_DEFAULTS, **row}[name] for name in SIDT_DEFAULTS) for row in rows)]
+    lines = [
+        ";".join(SIDT_DEFAULTS),
+        *(";".join({**SIDT_DEFAULTS, **row}[name] for name in SIDT_DEFAULTS) for row in rows),
+    ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 
@@ -61,7 +126,11 @@ def write_sidt(path: Path, rows: list[dict[str, str]]) -> Path:
 def write_bps(path: Path, rows: list[dict[str, str]]) -> Path:
     """An export of 2023 with its two header rows."""
     groups = ["IDENTITAS", *([""] * (len(BPS_DEFAULTS) - 1))]
-    lines = [",".join(groups), ",".join(BPS_DEFAULTS), *(",".join({**BPS_DEFAULTS, **row}[name] for name in BPS_DEFAULTS) for row in rows)]
+    lines = [
+        ",".join(groups),
+        ",".join(BPS_DEFAULTS),
+        *(",".join({**BPS_DEFAULTS, **row}[name] for name in BPS_DEFAULTS) for row in rows),
+    ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 

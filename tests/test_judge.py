@@ -31,8 +31,18 @@ def rule(code: str, fails_when: str) -> Rule:
 
 
 def test_a_rule_known_to_fail_reports_its_exact_count(con: duckdb.DuckDBPyConnection) -> None:
-    rules = [rule("THREES", "digit = 3"), rule("NULLS", "digit IS NULL"), rule("NEVER", "digit > 9"), rule("NOT_NULL_SAFE", "digit <> 3")]
-    assert count_failures(con, "numbers", rules) == {"THREES": (1000, 100), "NULLS": (1000, 100), "NEVER": (1000, 0), "NOT_NULL_SAFE": (1000, 800)}
+    rules = [
+        rule("THREES", "digit = 3"),
+        rule("NULLS", "digit IS NULL"),
+        rule("NEVER", "digit > 9"),
+        rule("NOT_NULL_SAFE", "digit <> 3"),
+    ]
+    assert count_failures(con, "numbers", rules) == {
+        "THREES": (1000, 100),
+        "NULLS": (1000, 100),
+        "NEVER": (1000, 0),
+        "NOT_NULL_SAFE": (1000, 800),
+    }
     assert con.execute("SELECT count(*) FROM numbers").fetchall() == [(1000,)]  # the run's own connection survives
 
 
@@ -41,7 +51,11 @@ def test_all_rules_share_one_scan(con: duckdb.DuckDBPyConnection, monkeypatch: p
     from expectations import suite
 
     execute = suite._BufferedCursor.execute
-    monkeypatch.setattr(suite._BufferedCursor, "execute", lambda self, operation, parameters=None: statements.append(operation) or execute(self, operation, parameters))
+    monkeypatch.setattr(
+        suite._BufferedCursor,
+        "execute",
+        lambda self, operation, parameters=None: statements.append(operation) or execute(self, operation, parameters),
+    )
     count_failures(con, "numbers", [rule(f"R{place}", f"digit = {place}") for place in range(9)])
     assert len([statement for statement in statements if "CASE WHEN" in statement]) == 1
 
@@ -57,7 +71,11 @@ def _split(folder: Path, rows: str) -> duckdb.DuckDBPyConnection:
     con.execute("CREATE TABLE reference.kbli AS SELECT '56102' AS kbli_code")
     columns = ", ".join(f"CAST(NULL AS {column.type}) AS {column.name}" for column in STANDARDISED)
     given = duckdb.sql(f"DESCRIBE {rows}").fetchall()
-    split_rows(con, f"SELECT * REPLACE ({', '.join(f'r.{name} AS {name}' for name, *_ in given)}) FROM (SELECT {columns}) CROSS JOIN ({rows}) AS r", folder)
+    split_rows(
+        con,
+        f"SELECT * REPLACE ({', '.join(f'r.{name} AS {name}' for name, *_ in given)}) FROM (SELECT {columns}) CROSS JOIN ({rows}) AS r",
+        folder,
+    )
     return con
 
 
@@ -75,23 +93,42 @@ def test_each_row_goes_to_exactly_one_of_validated_and_quarantined(tmp_path: Pat
 
 def test_a_count_that_differs_from_the_split_stops_the_run(tmp_path: Path) -> None:
     con = _split(tmp_path, ROWS)
-    changed = [replace(rule, fails_when="line_number < 3") if rule.code == "REGISTRATION_NUMBER_MISSING" else rule for rule in ROW_RULES]
-    with pytest.raises(JudgementError, match="REGISTRATION_NUMBER_MISSING: Great Expectations counts 3 failing rows, 4 are marked"):
+    changed = [
+        replace(rule, fails_when="line_number < 3") if rule.code == "REGISTRATION_NUMBER_MISSING" else rule
+        for rule in ROW_RULES
+    ]
+    with pytest.raises(
+        JudgementError, match="REGISTRATION_NUMBER_MISSING: Great Expectations counts 3 failing rows, 4 are marked"
+    ):
         judge(con, tmp_path, 1, changed)
 
 
 def test_counts_agree_for_every_rule_of_a_real_delivery_and_are_published(settings: Settings) -> None:
     rows = [{"nomor_registrasi": f"REG{place:04d}", "nik": f"32010141018{place:05d}"} for place in range(1, 10)]
-    rows += [{"kode_wilayah": "99.99.01.2001"}, {"kode_wilayah": "32.71.01.2001"}, {"nomor_registrasi": ""}, {"kode_kbli": "01111"}, {"omzet": "Rp -5"}]
+    rows += [
+        {"kode_wilayah": "99.99.01.2001"},
+        {"kode_wilayah": "32.71.01.2001"},
+        {"nomor_registrasi": ""},
+        {"kode_kbli": "01111"},
+        {"omzet": "Rp -5"},
+    ]
     write_sidt(settings.root.inbox / "a.csv", rows)
     ingest_inbox(settings)
     publish_all(settings)
-    assert published(settings, "SELECT count(*), count(*) FILTER (expectation_count <> row_count), count(DISTINCT rule_code) FROM quality.rule_results") == [
-        (len(ROW_RULES), 0, len(ROW_RULES))
+    assert published(
+        settings,
+        "SELECT count(*), count(*) FILTER (expectation_count <> row_count), count(DISTINCT rule_code) FROM quality.rule_results",
+    ) == [(len(ROW_RULES), 0, len(ROW_RULES))]
+    quarantined = {code for (codes,) in lake(settings, "SELECT rule_codes FROM rows", "quarantined") for code in codes}
+    assert {
+        "REGENCY_CODE_UNKNOWN",
+        "REGENCY_CODE_DISAGREES_WITH_NAME",
+        "REGISTRATION_NUMBER_MISSING",
+        "KBLI_CODE_OUT_OF_SCOPE",
+    } <= quarantined
+    assert published(settings, "SELECT count(*) FROM quality.quarantined_rows") == [
+        (len(lake(settings, "SELECT 1 FROM rows", "quarantined")),)
     ]
-    quarantined = {code for codes, in lake(settings, "SELECT rule_codes FROM rows", "quarantined") for code in codes}
-    assert {"REGENCY_CODE_UNKNOWN", "REGENCY_CODE_DISAGREES_WITH_NAME", "REGISTRATION_NUMBER_MISSING", "KBLI_CODE_OUT_OF_SCOPE"} <= quarantined
-    assert published(settings, "SELECT count(*) FROM quality.quarantined_rows") == [(len(lake(settings, "SELECT 1 FROM rows", "quarantined")),)]
 
 
 def test_an_error_in_a_rule_publishes_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

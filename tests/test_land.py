@@ -14,7 +14,17 @@ from transforms.land import land, take_census
 
 @pytest.mark.parametrize(
     ("content", "lines"),
-    [(b"", 0), (b"a", 1), (b"a\n", 1), (b"a\nb", 2), (b"a\r\nb\r\n", 2), (b"a\rb\r", 2), (b"a\n\nb", 3), (b"\r\n\r\n", 2), (b"a\r\r\nb\n\rc", 5)],
+    [
+        (b"", 0),
+        (b"a", 1),
+        (b"a\n", 1),
+        (b"a\nb", 2),
+        (b"a\r\nb\r\n", 2),
+        (b"a\rb\r", 2),
+        (b"a\n\nb", 3),
+        (b"\r\n\r\n", 2),
+        (b"a\r\r\nb\n\rc", 5),
+    ],
 )
 def test_physical_lines_end_by_lf_crlf_or_cr(tmp_path: Path, content: bytes, lines: int) -> None:
     (tmp_path / "f").write_bytes(content)
@@ -43,7 +53,9 @@ def test_landing_moves_the_bytes_under_their_hash_and_closes_them(tmp_path: Path
     assert not file.exists()
 
 
-def test_the_same_file_renamed_is_a_duplicate_delivery_and_changes_nothing(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_same_file_renamed_is_a_duplicate_delivery_and_changes_nothing(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
     write_sidt(settings.root.inbox / "first.csv", [{}, {"nomor_registrasi": "REG0002", "nik": "3201014101800002"}])
     ingest_inbox(settings)
     assert publish_all(settings) == 1

@@ -94,7 +94,9 @@ def test_a_reader_reads_what_the_grid_says(readers: duckdb.DuckDBPyConnection, c
 
 @pytest.mark.parametrize("case", RUPIAH, ids=lambda case: case["text"])
 def test_rupiah_are_read_in_the_unit_of_the_source(readers: duckdb.DuckDBPyConnection, case: dict[str, str]) -> None:
-    value = readers.execute(f"SELECT read_rupiah($1, '{case['mark']}', {case['unit']})::VARCHAR", [case["text"]]).fetchall()[0][0]
+    value = readers.execute(
+        f"SELECT read_rupiah($1, '{case['mark']}', {case['unit']})::VARCHAR", [case["text"]]
+    ).fetchall()[0][0]
     assert (value or "") == case["value"]
 
 
@@ -102,11 +104,18 @@ def test_rupiah_are_read_in_the_unit_of_the_source(readers: duckdb.DuckDBPyConne
 @given(st.text(max_size=40))
 def test_every_reader_is_total(readers: duckdb.DuckDBPyConnection, text: str) -> None:
     names = sorted({case["reader"] for case in GRID} - {"full_year"})
-    readers.execute(f"SELECT {', '.join(f'{name}($text)' for name in names)}, read_rupiah($text, ',', 1)", {"text": text.replace("\x00", "")})
+    readers.execute(
+        f"SELECT {', '.join(f'{name}($text)' for name in names)}, read_rupiah($text, ',', 1)",
+        {"text": text.replace("\x00", "")},
+    )
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.text(st.characters(exclude_characters="\x00\x1f\r\n", exclude_categories=["Cs"])), min_size=2, max_size=6))
+@given(
+    st.lists(
+        st.text(st.characters(exclude_characters="\x00\x1f\r\n", exclude_categories=["Cs"])), min_size=2, max_size=6
+    )
+)
 def test_a_record_split_is_the_inverse_of_quoting(readers: duckdb.DuckDBPyConnection, fields: list[str]) -> None:
     line = ";".join('"' + field.replace('"', '""') + '"' for field in fields)
     assert readers.execute("SELECT split_record($1, ';')", [line]).fetchall()[0][0] == fields

@@ -317,8 +317,10 @@ def test_the_kemendagri_list_of_2025_is_the_list_of_regencies() -> None:
             assert (row["source_code"], row["source_name"]) == (row["regency_code"], names[row["regency_code"]])
 
 
-@pytest.mark.parametrize(("system", "vintage", "frame"), [("bps", "2020", "34"), ("bps", "2024", "38"),
-                                                          ("kemendagri", "2022", "34"), ("kemendagri", "2025", "38")])
+@pytest.mark.parametrize(
+    ("system", "vintage", "frame"),
+    [("bps", "2020", "34"), ("bps", "2024", "38"), ("kemendagri", "2022", "34"), ("kemendagri", "2025", "38")],
+)
 def test_the_first_two_digits_of_a_code_are_its_province(system: str, vintage: str, frame: str) -> None:
     column = "bps_province_code" if system == "bps" else "province_code"
     province = {code: row[column] for code, row in provinces(frame).items()}
@@ -423,10 +425,38 @@ def test_every_kbli_code_lies_in_the_section_of_its_division() -> None:
 
 @pytest.mark.parametrize(
     ("code", "section"),
-    [("01111", "A"), ("03", "A"), ("05", "B"), ("10", "C"), ("33", "C"), ("35", "D"), ("39", "E"), ("43", "F"),
-     ("45", "G"), ("47111", "G"), ("49421", "H"), ("56", "I"), ("63", "J"), ("64", "K"), ("68", "L"), ("69", "M"),
-     ("75", "M"), ("77", "N"), ("82", "N"), ("84", "O"), ("85", "P"), ("88", "Q"), ("90", "R"), ("92000", "R"),
-     ("93", "R"), ("94", "S"), ("96", "S"), ("97", "T"), ("98", "T"), ("99", "U")],
+    [
+        ("01111", "A"),
+        ("03", "A"),
+        ("05", "B"),
+        ("10", "C"),
+        ("33", "C"),
+        ("35", "D"),
+        ("39", "E"),
+        ("43", "F"),
+        ("45", "G"),
+        ("47111", "G"),
+        ("49421", "H"),
+        ("56", "I"),
+        ("63", "J"),
+        ("64", "K"),
+        ("68", "L"),
+        ("69", "M"),
+        ("75", "M"),
+        ("77", "N"),
+        ("82", "N"),
+        ("84", "O"),
+        ("85", "P"),
+        ("88", "Q"),
+        ("90", "R"),
+        ("92000", "R"),
+        ("93", "R"),
+        ("94", "S"),
+        ("96", "S"),
+        ("97", "T"),
+        ("98", "T"),
+        ("99", "U"),
+    ],
 )
 def test_a_kbli_code_belongs_to_its_section(code: str, section: str) -> None:
     assert {row["section_code"] for row in read("kbli") if row["kbli_code"] == code} == {section}

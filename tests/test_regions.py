@@ -21,42 +21,82 @@ def codes(system: str, vintage: str) -> list[dict[str, str]]:
 @pytest.mark.parametrize("vintage", ["2022", "2025"])
 def test_all_514_kemendagri_codes_are_accepted_with_their_names(settings: Settings, vintage: str) -> None:
     rows = codes("kemendagri", vintage)
-    write_sidt(settings.root.inbox / "a.csv", [
-        {"nomor_registrasi": f"R{place:04d}", "kode_wilayah": f"{row['source_code']}.01.2001", "nama_kabkota": row["source_name"]}
-        for place, row in enumerate(rows)
-    ])
+    write_sidt(
+        settings.root.inbox / "a.csv",
+        [
+            {
+                "nomor_registrasi": f"R{place:04d}",
+                "kode_wilayah": f"{row['source_code']}.01.2001",
+                "nama_kabkota": row["source_name"],
+            }
+            for place, row in enumerate(rows)
+        ],
+    )
     (entry,) = ingest_inbox(settings)
     assert (entry.validated_count, entry.quarantined_count) == (514, 0)
-    assert lake(settings, "SELECT regency_code FROM rows ORDER BY registration_number") == [(row["regency_code"],) for row in rows]
+    assert lake(settings, "SELECT regency_code FROM rows ORDER BY registration_number") == [
+        (row["regency_code"],) for row in rows
+    ]
 
 
 @pytest.mark.parametrize("vintage", ["2020", "2024"])
 def test_all_514_bps_codes_are_accepted_with_their_names(settings: Settings, vintage: str) -> None:
     rows = codes("bps", vintage)
-    write_bps(settings.root.inbox / "a.csv", [
-        {"idsbr": f"R{place:04d}", "kdprov": row["source_code"][:2], "kdkab": row["source_code"][2:], "nmkab": row["source_name"]}
-        for place, row in enumerate(rows)
-    ])
+    write_bps(
+        settings.root.inbox / "a.csv",
+        [
+            {
+                "idsbr": f"R{place:04d}",
+                "kdprov": row["source_code"][:2],
+                "kdkab": row["source_code"][2:],
+                "nmkab": row["source_name"],
+            }
+            for place, row in enumerate(rows)
+        ],
+    )
     (entry,) = ingest_inbox(settings)
     assert (entry.validated_count, entry.quarantined_count) == (514, 0)
-    assert lake(settings, "SELECT regency_code FROM rows ORDER BY registration_number") == [(row["regency_code"],) for row in rows]
+    assert lake(settings, "SELECT regency_code FROM rows ORDER BY registration_number") == [
+        (row["regency_code"],) for row in rows
+    ]
 
 
 def test_the_same_businesses_under_either_system_give_the_same_provinces(settings: Settings) -> None:
     kemendagri = {row["regency_code"]: row for row in codes("kemendagri", "2022")}
     bps = {row["regency_code"]: row for row in codes("bps", "2020")}
-    write_sidt(settings.root.inbox / "a.csv", [
-        {"nomor_registrasi": f"R{code}", "kode_wilayah": f"{row['source_code']}.01.2001", "nama_kabkota": row["source_name"], "nama_usaha": "KIOS", "nik": ""}
-        for code, row in kemendagri.items()
-    ])
-    write_bps(settings.root.inbox / "b.csv", [
-        {"idsbr": f"R{code}", "kdprov": row["source_code"][:2], "kdkab": row["source_code"][2:], "nmkab": row["source_name"], "nik_pemilik": ""}
-        for code, row in bps.items()
-    ])
+    write_sidt(
+        settings.root.inbox / "a.csv",
+        [
+            {
+                "nomor_registrasi": f"R{code}",
+                "kode_wilayah": f"{row['source_code']}.01.2001",
+                "nama_kabkota": row["source_name"],
+                "nama_usaha": "KIOS",
+                "nik": "",
+            }
+            for code, row in kemendagri.items()
+        ],
+    )
+    write_bps(
+        settings.root.inbox / "b.csv",
+        [
+            {
+                "idsbr": f"R{code}",
+                "kdprov": row["source_code"][:2],
+                "kdkab": row["source_code"][2:],
+                "nmkab": row["source_name"],
+                "nik_pemilik": "",
+            }
+            for code, row in bps.items()
+        ],
+    )
     ingest_inbox(settings)
     publish_all(settings)
     by_wave = {
-        wave: published(settings, f"SELECT province_code_34, province_code_38, count(*) FROM register.businesses WHERE wave = {wave} GROUP BY ALL ORDER BY ALL")
+        wave: published(
+            settings,
+            f"SELECT province_code_34, province_code_38, count(*) FROM register.businesses WHERE wave = {wave} GROUP BY ALL ORDER BY ALL",
+        )
         for wave in (2022, 2023)
     }
     assert by_wave[2022] == by_wave[2023]
@@ -68,6 +108,8 @@ def test_the_same_businesses_under_either_system_give_the_same_provinces(setting
 def test_a_code_of_the_other_system_is_quarantined_though_it_exists(settings: Settings) -> None:
     # 1103 is Aceh Selatan for BPS and Aceh Timur for Kemendagri
     rows = [{"nomor_registrasi": f"R{place}"} for place in range(9)]
-    write_sidt(settings.root.inbox / "a.csv", [*rows, {"kode_wilayah": "11.03.01.2001", "nama_kabkota": "KAB. ACEH SELATAN"}])
+    write_sidt(
+        settings.root.inbox / "a.csv", [*rows, {"kode_wilayah": "11.03.01.2001", "nama_kabkota": "KAB. ACEH SELATAN"}]
+    )
     ingest_inbox(settings)
     assert lake(settings, "SELECT rule_codes FROM rows", "quarantined") == [(["REGENCY_CODE_DISAGREES_WITH_NAME"],)]

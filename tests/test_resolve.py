@@ -13,9 +13,22 @@ from flows import steps
 from flows.settings import Settings
 from warehouse.reference_data import load_reference
 
-SHORT = {"no": "nomor_registrasi", "nama": "nama_usaha", "pemilik": "nama_pemilik", "kbli": "kode_kbli", "kec": "nama_kecamatan",
-         "desa": "nama_desa", "lahir": "tanggal_lahir", "ubah": "tanggal_pembaruan", "data": "tanggal_pendataan", "mp": "jual_marketplace",
-         "sejak": "tahun_go_digital", "sex": "jenis_kelamin", "jenis": "jenis_pelaku", "nik_kop": "nomor_induk_koperasi"}
+SHORT = {
+    "no": "nomor_registrasi",
+    "nama": "nama_usaha",
+    "pemilik": "nama_pemilik",
+    "kbli": "kode_kbli",
+    "kec": "nama_kecamatan",
+    "desa": "nama_desa",
+    "lahir": "tanggal_lahir",
+    "ubah": "tanggal_pembaruan",
+    "data": "tanggal_pendataan",
+    "mp": "jual_marketplace",
+    "sejak": "tahun_go_digital",
+    "sex": "jenis_kelamin",
+    "jenis": "jenis_pelaku",
+    "nik_kop": "nomor_induk_koperasi",
+}
 
 
 def businesses(settings: Settings, table: str) -> dict[str, str]:
@@ -24,9 +37,14 @@ def businesses(settings: Settings, table: str) -> dict[str, str]:
     write_sidt(settings.root.inbox / "a.csv", rows)
     ingest_inbox(settings)
     publish_all(settings)
-    ids = dict(published(settings, "SELECT registration_number, business_id FROM register.memberships ORDER BY is_current"))
+    ids = dict(
+        published(settings, "SELECT registration_number, business_id FROM register.memberships ORDER BY is_current")
+    )
     letters: dict[int, str] = {}
-    return {row["nomor_registrasi"]: letters.setdefault(ids[row["nomor_registrasi"]], "ABCDEFGH"[len(letters)]) for row in rows}
+    return {
+        row["nomor_registrasi"]: letters.setdefault(ids[row["nomor_registrasi"]], "ABCDEFGH"[len(letters)])
+        for row in rows
+    }
 
 
 @pytest.mark.parametrize(
@@ -73,34 +91,50 @@ def test_exact_keys_link_as_drawn(settings: Settings, table: str) -> None:
 
 
 def test_one_owner_of_two_businesses_stays_one_owner(settings: Settings) -> None:
-    businesses(settings, """
+    businesses(
+        settings,
+        """
         | no | nik              | nama          | kbli  |
         | R1 | 3201014101800001 | WARUNG BERKAH | 56102 |
         | R2 | 3201014101800001 | BENGKEL MAJU  | 45407 |
-    """)
+    """,
+    )
     assert published(settings, "SELECT count(*), count(DISTINCT owner_id) FROM register.businesses") == [(2, 1)]
 
 
 def test_a_superseded_registration_gives_way_to_the_later_and_keeps_its_place(settings: Settings) -> None:
-    businesses(settings, """
+    businesses(
+        settings,
+        """
         | no | ubah       | nama   | mp    | sejak |
         | R1 | 20/06/2022 | KIOS A | Tidak | 2020  |
         | R1 | 25/06/2022 | KIOS B | Ya    | 2021  |
-    """)
-    assert published(settings, "SELECT is_current, count(DISTINCT business_id) FROM register.memberships GROUP BY ALL ORDER BY ALL") == [(False, 1), (True, 1)]
-    assert published(settings, "SELECT registration_count, sells_on_marketplace, digital_since_year FROM register.businesses") == [(1, True, 2021)]
-    assert published(settings, "SELECT level, link_rule FROM register.edges") == [("registration", "REGISTRATION_NUMBER")]
+    """,
+    )
+    assert published(
+        settings, "SELECT is_current, count(DISTINCT business_id) FROM register.memberships GROUP BY ALL ORDER BY ALL"
+    ) == [(False, 1), (True, 1)]
+    assert published(
+        settings, "SELECT registration_count, sells_on_marketplace, digital_since_year FROM register.businesses"
+    ) == [(1, True, 2021)]
+    assert published(settings, "SELECT level, link_rule FROM register.edges") == [
+        ("registration", "REGISTRATION_NUMBER")
+    ]
 
 
 def test_a_business_keeps_its_earliest_digital_year_and_any_channel(settings: Settings) -> None:
-    businesses(settings, """
+    businesses(
+        settings,
+        """
         | no | data       | mp    | sejak |
         | R1 | 01/06/2022 | Ya    | 2021  |
         | R2 | 01/07/2022 | Tidak | 2019  |
-    """)
-    assert published(settings, "SELECT registration_count, sells_on_marketplace, digital_since_year, digital_rank, enumerated_date::VARCHAR FROM register.businesses") == [
-        (2, True, 2019, 1, "2022-06-01")
-    ]
+    """,
+    )
+    assert published(
+        settings,
+        "SELECT registration_count, sells_on_marketplace, digital_since_year, digital_rank, enumerated_date::VARCHAR FROM register.businesses",
+    ) == [(2, True, 2019, 1, "2022-06-01")]
 
 
 def test_the_order_of_deliveries_changes_no_published_row(tmp_path: Path) -> None:
@@ -108,16 +142,33 @@ def test_the_order_of_deliveries_changes_no_published_row(tmp_path: Path) -> Non
         settings = Settings(home=home, memory="1GB", threads=1 + order[0] % 2)
         steps.open_data_root(settings)
         for number in order:
-            rows = [{"nomor_registrasi": f"R{number}{row}", "nik": f"32010141018000{row:02d}", "tanggal_pendataan": f"{number + 1:02d}/06/2022"} for row in range(1, 9)]
+            rows = [
+                {
+                    "nomor_registrasi": f"R{number}{row}",
+                    "nik": f"32010141018000{row:02d}",
+                    "tanggal_pendataan": f"{number + 1:02d}/06/2022",
+                }
+                for row in range(1, 9)
+            ]
             if number % 2:
                 write_sidt(settings.root.inbox / f"{number}.csv", rows)
             else:
-                write_bps(settings.root.inbox / f"{number}.csv", [{"idsbr": row["nomor_registrasi"], "nik_pemilik": row["nik"]} for row in rows])
+                write_bps(
+                    settings.root.inbox / f"{number}.csv",
+                    [{"idsbr": row["nomor_registrasi"], "nik_pemilik": row["nik"]} for row in rows],
+                )
             ingest_inbox(settings)
         publish_all(settings)
         return {
             table: published(settings, f"SELECT * FROM {table} ORDER BY ALL")
-            for table in ("marts.attainment_national", "marts.attainment_province", "register.businesses", "register.memberships", "register.edges", "quality.row_balance")
+            for table in (
+                "marts.attainment_national",
+                "marts.attainment_province",
+                "register.businesses",
+                "register.memberships",
+                "register.edges",
+                "quality.row_balance",
+            )
         }
 
     orders = [[0, 1, 2, 3], [3, 1, 0, 2]]
@@ -130,7 +181,12 @@ def test_the_order_of_deliveries_changes_no_published_row(tmp_path: Path) -> Non
 def test_size_classes_follow_the_reference() -> None:
     con = duckdb.connect()
     load_reference(con)
-    con.execute((Path(steps.__file__).parent.parent / "transforms" / "resolve" / "keys.sql").read_text(encoding="utf-8").split("-- Size classes")[1].split("\n", 1)[1])
+    con.execute(
+        (Path(steps.__file__).parent.parent / "transforms" / "resolve" / "keys.sql")
+        .read_text(encoding="utf-8")
+        .split("-- Size classes")[1]
+        .split("\n", 1)[1]
+    )
     for rule in ("sales", "capital"):
         wrong = con.execute(
             f"""SELECT amount, size_class_by_{rule}(amount), size_class_code

@@ -103,7 +103,9 @@ def land(file: Path, landed: Path) -> LandedFile:
     target = folder / file.name
     try:
         os.replace(file, target)
-    except OSError:  # another file system: copy under a hidden name first, so that a half copy is never taken for the file
+    except (
+        OSError
+    ):  # another file system: copy under a hidden name first, so that a half copy is never taken for the file
         unfinished = folder / f".{file.name}"
         shutil.copyfile(file, unfinished)
         os.replace(unfinished, target)

@@ -99,8 +99,10 @@ def recognise(path: Path, census: Census, profiles: Sequence[SourceProfile]) -> 
         if kind not in profile.kinds:
             continue
         own_encoding = encoding or profile.fallback_encoding
-        rows, lines = (sheet_rows[: profile.header_rows], profile.header_rows) if sheet_rows else _csv_head(
-            head.decode(own_encoding, errors="replace").removeprefix("\ufeff"), profile
+        rows, lines = (
+            (sheet_rows[: profile.header_rows], profile.header_rows)
+            if sheet_rows
+            else _csv_head(head.decode(own_encoding, errors="replace").removeprefix("\ufeff"), profile)
         )
         names = header_names(rows)
         positions, missing = match_headers(names, profile)

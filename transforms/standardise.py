@@ -38,8 +38,11 @@ class LineAccount:
     @property
     def parts(self) -> dict[str, int]:
         return {
-            "header": self.header, "blank": self.blank, "unparsable": self.unparsable,
-            "continuation": self.continuation, "parsed": self.parsed,
+            "header": self.header,
+            "blank": self.blank,
+            "unparsable": self.unparsable,
+            "continuation": self.continuation,
+            "parsed": self.parsed,
         }
 
 
@@ -56,16 +59,18 @@ def load_lines(con: duckdb.DuckDBPyConnection, file: RecognisedFile, scratch: Pa
         sheet = pa.table({"fields": pa.array(list(map(list, file.sheet_rows)), pa.list_(pa.string()))})
         con.register("sheet", sheet)
         con.execute(
-            "INSERT INTO lines SELECT CASE WHEN NOT is_blank THEN array_to_string(fields, chr(9)) END, CASE WHEN NOT is_blank THEN fields END"
+            "INSERT INTO lines SELECT CASE WHEN NOT is_blank THEN array_to_string(fields, chr(9)) END,"
+            " CASE WHEN NOT is_blank THEN fields END"
             " FROM (SELECT fields, trim(array_to_string(fields, '')) = '' AS is_blank FROM sheet)"
         )
         con.unregister("sheet")
         return
     path = file.path if file.encoding == "utf-8" else transcoded(file.path, file.encoding, scratch)
-    # No delimiter and no quote: the reader cuts lines only, keeps the blank ones, and never drops a line for its fields.
+    # No delimiter and no quote: the reader cuts lines only, keeps blank ones, and never drops a line for its fields.
     con.execute(
-        "INSERT INTO lines (raw_text) SELECT raw_text FROM read_csv(?, columns = {'raw_text': 'VARCHAR'}, header = false,"
-        " auto_detect = false, delim = '\x01', quote = '', escape = '', strict_mode = false, max_line_size = 16000000)",
+        "INSERT INTO lines (raw_text) SELECT raw_text FROM read_csv(?, columns = {'raw_text': 'VARCHAR'},"
+        " header = false, auto_detect = false, delim = '\x01', quote = '', escape = '', strict_mode = false,"
+        " max_line_size = 16000000)",
         [str(path)],
     )
     if path != file.path:
@@ -84,7 +89,7 @@ def transcoded(path: Path, encoding: str, scratch: Path) -> Path:
 
 
 def join_broken_records(con: duckdb.DuckDBPyConnection, file: RecognisedFile) -> None:
-    """Make `joined_records(line_number, line_count, fields)`: records that a line break inside quotes has cut in pieces.
+    """Make `joined_records(line_number, line_count, fields)`: records that a quoted line break has cut in pieces.
 
     A line with an odd number of quotes opens such a record when, joined with all lines up to the next such line, it has
     exactly the header's fields. A stray quote therefore spoils its own line only.
@@ -97,7 +102,8 @@ def join_broken_records(con: duckdb.DuckDBPyConnection, file: RecognisedFile) ->
             WHERE rowid >= {file.header_line_count} AND has_open_quote(raw_text)
         ), joined AS (
             SELECT opening, closing,
-                split_record(string_agg(coalesce(raw_text, ''), chr(10) ORDER BY lines.rowid), '{file.profile.delimiter}') AS fields
+                string_agg(coalesce(raw_text, ''), chr(10) ORDER BY lines.rowid) AS text,
+                split_record(text, '{file.profile.delimiter}') AS fields
             FROM open_lines JOIN lines ON lines.rowid BETWEEN opening AND closing
             WHERE closing - opening < {RECORD_LINES_LIMIT}
             GROUP BY opening, closing HAVING len(fields) = {file.field_count}
@@ -116,7 +122,7 @@ def join_broken_records(con: duckdb.DuckDBPyConnection, file: RecognisedFile) ->
 
 
 def records_sql(file: RecognisedFile) -> str:
-    """`records(line_number, fields)`: the lines behind the header that have as many fields as it, and the joined ones."""
+    """`records(line_number, fields)`: the lines that have as many fields as the header, and the joined ones."""
     fields = "fields" if file.is_sheet else f"split_record(raw_text, '{file.profile.delimiter}')"
     return f"""
         SELECT line_number, fields
@@ -215,7 +221,7 @@ def account_for_lines(
 ) -> LineAccount:
     """Account for every line that is not among `parsed` (a relation with `line_number`), whatever the reason.
 
-    Such a line continues a joined record, or is blank, or is unparsable and goes to the file `unparsable` with its text.
+    Such a line continues a joined record, or is blank, or is unparsable and goes with its text to `unparsable`.
     """
     columns = {
         "delivery_id": f"{delivery_id}::BIGINT",
@@ -230,7 +236,9 @@ def account_for_lines(
         WHERE rowid >= {file.header_line_count} AND rowid + 1 NOT IN (SELECT line_number FROM {parsed})
             AND rowid + 1 NOT IN (SELECT line_number FROM joined_lines)"""
     )
-    con.execute(f"COPY (FROM leftover WHERE trim(raw_text) <> '' ORDER BY line_number) TO '{unparsable}' (FORMAT parquet)")
+    con.execute(
+        f"COPY (FROM leftover WHERE trim(raw_text) <> '' ORDER BY line_number) TO '{unparsable}' (FORMAT parquet)"
+    )
     blank, bad, continuation, parsed_count = con.execute(
         f"""
         SELECT (SELECT count(*) FROM leftover WHERE trim(coalesce(raw_text, '')) = ''),

@@ -33,29 +33,42 @@ class Constraint:
 
 
 def required(severity: Severity = "warn") -> Constraint:
+    """The value must be there; a text that could not be read is another matter."""
     return Constraint(
         "MISSING", "{column} IS NULL AND NOT was_unread('{column}')", "must be given", "wajib diisi", severity
     )
 
 
 def readable(expected: str, expected_id: str, severity: Severity = "warn") -> Constraint:
+    """The text, where there is one, must be understood by the reader."""
     return Constraint(
-        "UNREAD", "was_unread('{column}')", f"must be readable as {expected}", f"harus terbaca sebagai {expected_id}",
+        "UNREAD",
+        "was_unread('{column}')",
+        f"must be readable as {expected}",
+        f"harus terbaca sebagai {expected_id}",
         severity,
     )
 
 
 def between(low: str, high: str, severity: Severity = "warn") -> Constraint:
+    """The value must lie between two SQL literals, both included."""
     return Constraint(
-        "OUT_OF_RANGE", f"{{column}} NOT BETWEEN {low} AND {high}", f"must lie between {low} and {high}",
-        f"harus di antara {low} dan {high}", severity,
+        "OUT_OF_RANGE",
+        f"{{column}} NOT BETWEEN {low} AND {high}",
+        f"must lie between {low} and {high}",
+        f"harus di antara {low} dan {high}",
+        severity,
     )
 
 
 def one_of(reference: str, key: str, severity: Severity = "warn") -> Constraint:
+    """The value must be a code of a reference table."""
     return Constraint(
-        "UNKNOWN_CODE", f"{{column}} NOT IN (SELECT {key} FROM reference.{reference})",
-        f"must be a code of reference.{reference}", f"harus berupa kode dalam reference.{reference}", severity,
+        "UNKNOWN_CODE",
+        f"{{column}} NOT IN (SELECT {key} FROM reference.{reference})",
+        f"must be a code of reference.{reference}",
+        f"harus berupa kode dalam reference.{reference}",
+        severity,
     )
 
 

@@ -28,8 +28,12 @@ def write_into(readme: Path) -> None:
 def _table(table: Table) -> str:
     place = "published" if table.published else "internal, personal data" if table.personal_columns else "internal"
     lines = [
-        f"#### `{table.full_name}` ({place})", "", f"One row: {table.grain}. {table.description}", "",
-        "| column | type | meaning |", "|---|---|---|",
+        f"#### `{table.full_name}` ({place})",
+        "",
+        f"One row: {table.grain}. {table.description}",
+        "",
+        "| column | type | meaning |",
+        "|---|---|---|",
     ]
     for column in table:
         mark = " **personal**" if column.personal else ""

@@ -42,11 +42,13 @@ def published_fingerprint(root: DataRoot) -> str | None:
 
 
 def read_manifest(root: DataRoot) -> dict[str, Any] | None:
+    """The manifest of the published version, or None when nothing is published."""
     path = root.current / MANIFEST
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
 def next_version(root: DataRoot) -> int:
+    """The number behind the highest version there is."""
     return max((int(path.name) for path in root.versions.iterdir() if path.name.isdigit()), default=0) + 1
 
 
@@ -117,11 +119,15 @@ def audit(resources: Resources, database: Path) -> None:
             "SELECT delivery_id, seam, residual_count FROM quality.row_balance WHERE residual_count <> 0"
         ).fetchall()
         if residuals:
-            seams = "; ".join(f"delivery {delivery}, seam {seam}: {count} rows" for delivery, seam, count in residuals[:5])
+            seams = "; ".join(
+                f"delivery {delivery}, seam {seam}: {count} rows" for delivery, seam, count in residuals[:5]
+            )
             raise AuditError(f"rows do not balance ({seams}); nothing was published")
         for table in PUBLISHED_TABLES:
             if table.personal_columns:
-                raise AuditError(f"{table.full_name} holds personal columns {table.personal_columns}; nothing was published")
+                raise AuditError(
+                    f"{table.full_name} holds personal columns {table.personal_columns}; nothing was published"
+                )
         columns = {
             f"{schema}.{table}.{column}"
             for schema, table, column in con.execute(
@@ -130,14 +136,18 @@ def audit(resources: Resources, database: Path) -> None:
         }
         contract = {f"{table.full_name}.{column.name}" for table in PUBLISHED_TABLES for column in table}
         if columns != contract:
-            raise AuditError(f"columns differ from the contract: {sorted(columns ^ contract)[:5]}; nothing was published")
+            raise AuditError(
+                f"columns differ from the contract: {sorted(columns ^ contract)[:5]}; nothing was published"
+            )
         for table in PUBLISHED_TABLES:
             key = ", ".join(table.key)
             repeated = con.execute(
                 f"SELECT count(*) FROM (SELECT {key} FROM {table.full_name} GROUP BY ALL HAVING count(*) > 1)"
             ).fetchall()[0][0]
             if repeated:
-                raise AuditError(f"{table.full_name}: {repeated} keys ({key}) occur more than once; nothing was published")
+                raise AuditError(
+                    f"{table.full_name}: {repeated} keys ({key}) occur more than once; nothing was published"
+                )
         published = con.execute(f"SELECT count(*) FROM {PUBLICATION.full_name}").fetchall()[0][0]
         if published != 1:
             raise AuditError("meta.publication must hold one row; nothing was published")
@@ -167,6 +177,8 @@ def _sha256(path: Path) -> str:
 def national_rows(root: DataRoot, resources: Resources) -> list[dict[str, Any]]:
     """The published `marts.attainment_national`, one dict per row, dates as ISO text."""
     with resources.connect(root.database.resolve(), read_only=True) as con:
-        relation = con.execute("SELECT * REPLACE (as_of_date::VARCHAR AS as_of_date) FROM marts.attainment_national ORDER BY ALL")
+        relation = con.execute(
+            "SELECT * REPLACE (as_of_date::VARCHAR AS as_of_date) FROM marts.attainment_national ORDER BY ALL"
+        )
         names = [column[0] for column in relation.description or ()]
         return [dict(zip(names, row, strict=True)) for row in relation.fetchall()]

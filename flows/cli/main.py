@@ -1,7 +1,7 @@
 """`capaian`: demo, run, status, simulate, dictionary.
 
-Exit codes: 0 done; 1 an audit failed and nothing was published; 2 wrong usage; 3 another run holds the lock. What a verb
-needs is imported inside it, so that `status` answers at once.
+Exit codes: 0 done; 1 an audit failed and nothing was published; 2 wrong usage; 3 another run holds the lock.
+What a verb needs is imported inside it, so that `status` answers at once.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ def demo(*, rows: int = DEMO_ROWS, seed: int = DEMO_SEED, json_output: Json = Fa
     strangers = {entry.file_name for entry in Ledger(root)} - {file.file_name for file in files}
     if strangers:
         raise UsageError(
-            f"{root.home} holds deliveries that are not simulated (such as {min(strangers)}); set CAPAIAN_HOME to an empty"
-            " folder for the demo"
+            f"{root.home} holds deliveries that are not simulated (such as {min(strangers)});"
+            " set CAPAIAN_HOME to an empty folder for the demo"
         )
     for path in scratch.iterdir():
         path.replace(root.inbox / path.name)
@@ -177,12 +177,16 @@ def _run_nightly(settings: Settings, as_of: date | None, *, quiet: bool) -> RunS
 def _summary_document(settings: Settings, summary: RunSummary) -> dict[str, Any]:
     root = settings.root
     return {
-        "as_of_date": summary.as_of, "version": summary.version, "landed": summary.landed, "duplicates": summary.duplicates,
+        "as_of_date": summary.as_of,
+        "version": summary.version,
+        "landed": summary.landed,
+        "duplicates": summary.duplicates,
         "deliveries": [
             {name: value for name, value in asdict(entry).items() if name not in ("findings", "rule_results", "key")}
             for entry in summary.ingested
         ],
-        "database": root.database, "report": root.report,
+        "database": root.database,
+        "report": root.report,
     }
 
 

@@ -23,7 +23,12 @@ errors = Console(stderr=True, highlight=False)
 VERDICTS = {"met": "[green]✔ met[/]", "not_met": "[red]✘ not met[/]", "not_assessable": "[yellow]? not assessable[/]"}
 
 
-_STYLE: dict[str, Any] = {"box": None, "title_justify": "left", "header_style": "bold underline", "padding": (0, 1, 0, 0)}
+_STYLE: dict[str, Any] = {
+    "box": None,
+    "title_justify": "left",
+    "header_style": "bold underline",
+    "padding": (0, 1, 0, 0),
+}
 
 
 def say(text: str) -> None:
@@ -91,8 +96,8 @@ def show_run(settings: Settings, summary: RunSummary) -> None:
         console.print("\n[bold]Nothing new to do[/]: every delivery is done and the published version is current.")
     else:
         console.print(
-            f"\n[bold]Version {summary.version}[/] published: {len(summary.ingested) - len(refused)} deliveries ingested,"
-            f" {len(refused)} refused, {len(summary.duplicates)} duplicates."
+            f"\n[bold]Version {summary.version}[/] published: {len(summary.ingested) - len(refused)} deliveries"
+            f" ingested, {len(refused)} refused, {len(summary.duplicates)} duplicates."
         )
 
 
@@ -102,7 +107,8 @@ def show_published(settings: Settings) -> None:
     with settings.resources.connect(root.database.resolve(), read_only=True) as con:
         national = con.execute(
             "SELECT target_year, definition_code, series, institution, target_count, observed_count, attainment_ratio,"
-            " coverage_ratio, verdict FROM marts.attainment_national ORDER BY target_year, series, institution, definition_code"
+            " coverage_ratio, verdict FROM marts.attainment_national"
+            " ORDER BY target_year, series, institution, definition_code"
         ).fetchall()
         seams = con.execute(
             "SELECT seam, sum(rows_in)::BIGINT, sum(rows_out)::BIGINT, sum(residual_count)::BIGINT,"
@@ -129,7 +135,8 @@ def show_published(settings: Settings) -> None:
         last = year
     console.print(table)
     console.print(
-        "Institutions: figures they published. register: businesses in these exports,\nD1 marketplace to D4 any internet use.\n",
+        "Institutions: figures they published. register: businesses in these exports,\n"
+        "D1 marketplace to D4 any internet use.\n",
         style="dim",
     )
     balance = Table(title="Where every row went", **_STYLE)
@@ -139,15 +146,25 @@ def show_published(settings: Settings) -> None:
     balance.add_column("made of")
     order = ["lines", "judgement", "registrations", "businesses"]
     for seam, rows_in, rows_out, residual, parts in sorted(seams, key=lambda row: order.index(row[0])):
-        balance.add_row(seam, f"{rows_in:,}", f"{rows_out:,}", f"[green]{residual}[/]" if not residual else f"[red]{residual}[/]", parts)
+        balance.add_row(
+            seam,
+            f"{rows_in:,}",
+            f"{rows_out:,}",
+            f"[green]{residual}[/]" if not residual else f"[red]{residual}[/]",
+            parts,
+        )
     console.print(balance)
     console.print(f"report    {root.report}", soft_wrap=True)
     console.print(f"database  {root.database}", soft_wrap=True)
     console.print("a first query, in Python:\n")
     console.print(
         f"  import duckdb\n  con = duckdb.connect({str(root.database)!r}, read_only=True)\n"
-        "  con.sql(\"FROM marts.attainment_province WHERE frame_code = '38' AND target_year = 2024 AND definition_code = 'D1'\").show()\n",
-        markup=False, soft_wrap=True,
+        '  con.sql("""SELECT province_name, observed_count, business_count\n'
+        "      FROM marts.attainment_province\n"
+        "      WHERE frame_code = '38' AND target_year = 2024 AND definition_code = 'D1'\n"
+        '      ORDER BY business_count DESC LIMIT 5""").show()\n',
+        markup=False,
+        soft_wrap=True,
     )
 
 
@@ -156,7 +173,10 @@ def show_status(document: dict[str, Any]) -> None:
     table = Table.grid(padding=(0, 2))
     table.add_row("data root", str(document["home"]))
     version = document["version"]
-    table.add_row("published", f"version {version}, as of {document['as_of_date']}" if version else "nothing yet; run: capaian run")
+    table.add_row(
+        "published",
+        f"version {version}, as of {document['as_of_date']}" if version else "nothing yet; run: capaian run",
+    )
     if version:
         table.add_row("database", str(document["database"]))
     table.add_row("inbox", f"{document['waiting']} files wait")

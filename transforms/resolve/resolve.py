@@ -17,7 +17,7 @@ _HERE = Path(__file__).parent
 
 
 def resolve(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Build `register.edges`, `register.memberships` and `register.businesses` in `folder` from the view `validated`."""
+    """Build edges, memberships and businesses of the register in `folder` from the view `validated`."""
     con.execute((_HERE / "keys.sql").read_text(encoding="utf-8"))
     build_table(con, EDGES, select_in(_HERE / "edges.sql"), folder)
     group_linked(con, "same_business", ("registration", "business"))
@@ -32,9 +32,7 @@ def group_linked(con: duckdb.DuckDBPyConnection, name: str, levels: tuple[str, .
     The founding row of a group is the earliest enumerated one; row_id breaks ties, so that the order of the input
     does not matter. Rows without an edge are not in the table: each is a group of its own.
     """
-    edges = con.sql(
-        f"SELECT left_row_id, right_row_id FROM register.edges WHERE level IN {levels}"
-    ).to_arrow_table()
+    edges = con.sql(f"SELECT left_row_id, right_row_id FROM register.edges WHERE level IN {levels}").to_arrow_table()
     pairs = np.column_stack([edges["left_row_id"].to_numpy(), edges["right_row_id"].to_numpy()])
     nodes, places = np.unique(pairs, return_inverse=True)
     places = places.reshape(-1, 2)

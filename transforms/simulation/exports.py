@@ -1,25 +1,33 @@
 """Writes simulated exports delivery by delivery, chunk by chunk, so that memory does not grow with the census.
 
+Belongs here: which deliveries there are, and their bytes. Does not belong here: what a registration says
+(`registrations.sql`) and how an export shows it (`sidt_2022.sql`, `bps_2023.sql`).
+
 Case classes (column `case_class` of the truth), each told apart from an ordinary registration (`single`):
 
 | class | what the row is |
 |---|---|
-| duplicate | the same business again, another number, names and address written by another hand |
-| exact_duplicate | the same business again, another number, same names |
+| duplicate | the same business again, another number, names, phone and address written by another hand |
+| exact_duplicate | the same business again, another number, same NIK and names |
 | superseded | the same registration number again, updated later |
-| renamed, moved | the same business under another name, at another address |
-| two_businesses, branch | another business of the same owner |
-| namesake, father_son, twins | another person with the same name, family and address, or birth date |
-| generic_name | a shop called just WARUNG |
-| facilitator_phone | the phone number of the enumerator's helper |
+| renamed, moved | the same business under another name, at another address in another village |
+| two_businesses, branch | another business of the same owner: another trade, or the same trade a second time |
+| namesake | another person of the same name and village, with another business |
+| father_son | a father and a son at one address, of one family name or "bin", with two businesses |
+| twins | two persons whose NIKs differ in the last digit only, with two businesses |
+| generic_name | a shop called just WARUNG or KIOS |
+| facilitator_phone | the phone number of the enumerator's helper, on dozens of rows |
 | cooperative | a cooperative with its number and legal entity, no NIK |
+| cross_wave | a business of the wave of 2022 that moved and was enumerated again in 2023 |
+
+Column `defects` names what is wrong with the line itself; a line without defects is truly clean.
 """
 
 from __future__ import annotations
 
 import csv
 import datetime as dt
-import shutil
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +35,7 @@ from typing import BinaryIO
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 import xlsxwriter
 
 _HERE = Path(__file__).parent
@@ -35,13 +44,65 @@ SMALL_CENSUS_ROWS = 1_000_000
 """Up to here a census is a dozen deliveries; above, every province delivers."""
 SHEET_ROWS = 2_000
 
+_SMALL_CENSUS = {(2022, code) for code in ("12", "31", "32", "33", "35", "51", "91")} | {
+    (2023, code) for code in ("33", "64", "73")
+}
+_SHEET_PROVINCE = "82"
+_CP1252_PROVINCE = "91"
+"""This province's office of 2022 still exports in the encoding of its old spreadsheet."""
+_FACTS = (
+    "i",
+    "registration_number",
+    "business_key",
+    "owner_key",
+    "case_class",
+    "defects",
+    "line_defect",
+    "has_blank_line_after",
+)
+_FREE_TEXT = {
+    "alamat",
+    "nama_usaha",
+    "nama_pemilik",
+    "alamat_usaha",
+    "nama_komersial_usaha",
+    "aset",
+    "pendapatan_setahun",
+    "nik_pemilik",
+}
+"""Fields that may hold a delimiter, a quote or a line break; testing all of them would cost a third of the time."""
+_GROUP_TITLES = {
+    "idsbr": "IDENTITAS",
+    "kdprov": "WILAYAH",
+    "nama_usaha": "USAHA DAN PEMILIK",
+    "tahun_berdiri": "KEGIATAN",
+    "internet": "DIGITAL",
+    "nomor_induk_koperasi": "KOPERASI",
+}
+_JAVA = ("31", "32", "33", "34", "35", "36")
+_TRUTH_SCHEMA = pa.schema(
+    [
+        ("file_name", pa.string()),
+        ("line_number", pa.int32()),
+        ("registration_number", pa.string()),
+        ("business_key", pa.int64()),
+        ("owner_key", pa.int64()),
+        ("case_class", pa.string()),
+        ("defects", pa.list_(pa.string())),
+    ]
+)
+_RECAP_HEADER = (
+    "id,kode_provinsi,nama_provinsi,kode_kabupaten_kota,nama_kabupaten_kota,jenis_usaha,jumlah_umkm,satuan,tahun"
+)
+
 
 @dataclass(frozen=True)
 class SimulatedFile:
-    """One delivery: `row_count` registrations; `profile` is None for the table that was sent by mistake."""
+    """One delivery: `row_count` registrations; `wave` and `profile` are None for the table that was sent by mistake."""
 
     file_name: str
     row_count: int
+    wave: int | None
     profile: str | None
 
 
@@ -53,121 +114,29 @@ class _Delivery:
     wave: int
     is_sheet: bool
     row_count: int
-    offset: int
+    first_key: int
+
+    @property
+    def profile(self) -> str:
+        return "sidt-2022" if self.wave == 2022 else "bps-2023"
 
     @property
     def file_name(self) -> str:
-        sender = "sidt" if self.wave == 2022 else "bps"
         place = self.province_name.lower().replace(" ", "-")
-        return f"{sender}_{self.wave}_{self.province_code}_{place}.{'xlsx' if self.is_sheet else 'csv'}"
+        form = self.profile.replace("-", "_")
+        return f"{form}_{self.province_code}_{place}.{'xlsx' if self.is_sheet else 'csv'}"
 
+    @property
+    def encoding(self) -> str:
+        return "cp1252" if (self.wave, self.province_code) == (2022, _CP1252_PROVINCE) else "utf-8"
 
-# Header and SQL of each field; a True marks text that may need quotes.
-_SIDT: tuple[tuple[str, str, bool], ...] = (
-    ("nomor_registrasi", "CASE WHEN list_contains(defects, 'registration_number_missing') THEN '' ELSE registration_number END", False),
-    ("jenis_pelaku", "CASE WHEN is_cooperative THEN 'Koperasi' ELSE 'UMKM' END", False),
-    ("tanggal_pendataan", "strftime(enumerated_date, '%d/%m/%Y')", False),
-    ("tanggal_pembaruan", "strftime(updated_date, '%d/%m/%Y')", False),
-    (
-        "kode_wilayah",
-        "CASE region_defect WHEN 'region_missing' THEN '' WHEN 'region_unknown_code' THEN '99.88' WHEN 'region_other_system'"
-        " THEN regency.bps[1:2] || '.' || regency.bps[3:4] ELSE regency.kemendagri[1:2] || '.' || regency.kemendagri[3:4] END"
-        " || CASE WHEN region_defect = 'region_missing' THEN '' ELSE '.' || lpad(district_number::VARCHAR, 2, '0') || '.'"
-        " || (2000 + village_number) END",
-        False,
-    ),
-    ("nama_provinsi", "getvariable('province_name')", False),
-    ("nama_kabkota", "regency.name", False),
-    ("nama_kecamatan", "district_name", False),
-    ("nama_desa", "village_name", False),
-    ("alamat", "address", True),
-    ("latitude", "replace((CASE WHEN is_swapped THEN longitude ELSE latitude END)::VARCHAR, '.', ',')", False),
-    ("longitude", "replace((CASE WHEN is_swapped THEN latitude ELSE longitude END)::VARCHAR, '.', ',')", False),
-    ("nama_usaha", "business_name", True),
-    ("nama_pemilik", "owner_name", True),
-    ("nik", "nik", False),
-    ("nib", "nib", False),
-    ("no_telepon", "phone", False),
-    ("email", "''", False),
-    ("jenis_kelamin", "CASE WHEN shows_female THEN 'P' WHEN shows_female = false THEN 'L' END", False),
-    ("tanggal_lahir", "CASE WHEN NOT is_cooperative THEN day_text(birth_date, date_defect, '%d/%m/%Y') END", False),
-    ("status_usaha", "['Aktif', '', '', 'Tutup', '', 'Tidak Ditemukan', '', '', 'Duplikat', 'Salah Kode Wilayah'][status]", False),
-    ("tempat_usaha", "CASE WHEN is_fixed THEN 'Menetap' ELSE 'Tidak Menetap' END", False),
-    ("bentuk_usaha", "legal_form", False),
-    ("tahun_mulai", "started_year::VARCHAR", False),
-    ("kode_kbli", "kbli_code", False),
-    ("jumlah_tenaga_kerja", "worker_count::VARCHAR", False),
-    ("modal_usaha", "rupiah_text(capital, NULL)", False),
-    ("omzet", "rupiah_text(omzet, money_defect)", False),
-    ("tahun_omzet", "omzet_year::VARCHAR", False),
-    ("pakai_internet", "yes_no(has_internet)", False),
-    ("jual_marketplace", "yes_no(on_marketplace)", False),
-    ("jual_media_sosial", "yes_no(on_social_media)", False),
-    ("jual_pesan_instan", "yes_no(on_messaging)", False),
-    ("punya_website", "yes_no(on_website)", False),
-    ("jual_pesan_antar", "yes_no(on_food_delivery)", False),
-    ("terdaftar_ekatalog", "yes_no(on_ekatalog)", False),
-    ("terima_qris", "yes_no(with_qris)", False),
-    ("tahun_go_digital", "digital_since_year::VARCHAR", False),
-    ("nomor_induk_koperasi", "cooperative_number", False),
-    ("nomor_badan_hukum", "legal_entity_number", False),
-    ("jumlah_anggota", "member_count::VARCHAR", False),
-)
-_BPS: tuple[tuple[str, str, bool], ...] = (
-    ("idsbr", _SIDT[0][1], False),
-    ("jenis_pelaku", "CASE WHEN is_cooperative THEN '2' ELSE '1' END", False),
-    ("sumber_data", "'PL-KUMKM 2023'", False),
-    ("tanggal_cacah", "strftime(enumerated_date, '%Y-%m-%d')", False),
-    ("kdprov", "shown_bps[1:2]", False),
-    ("kdkab", "shown_bps[3:4]", False),
-    ("kdkec", "CASE WHEN region_defect = 'region_missing' THEN '' ELSE lpad((district_number * 10)::VARCHAR, 3, '0') END", False),
-    ("kddesa", "CASE WHEN region_defect = 'region_missing' THEN '' ELSE lpad(village_number::VARCHAR, 3, '0') END", False),
-    ("nmprov", "upper(getvariable('province_name'))", False),
-    ("nmkab", "regency.name", False),
-    ("nmkec", "district_name", False),
-    ("nmdesa", "village_name", False),
-    ("alamat_usaha", "address", True),
-    ("latitude", "(CASE WHEN is_swapped THEN longitude ELSE latitude END)::VARCHAR", False),
-    ("longitude", "(CASE WHEN is_swapped THEN latitude ELSE longitude END)::VARCHAR", False),
-    (
-        "nama_usaha",
-        "business_name || CASE WHEN owner_name <> '' THEN ' ' || ['<', '(', '{'][bracket] || owner_name || ['>', ')', '}'][bracket] ELSE '' END",
-        True,
-    ),
-    ("nik_pemilik", "nik", False),
-    ("nib", "nib", False),
-    ("nomor_telepon", "phone", False),
-    ("jenis_kelamin_pemilik", "CASE WHEN shows_female THEN '2' WHEN shows_female = false THEN '1' END", False),
-    ("tanggal_lahir_pemilik", "CASE WHEN NOT is_cooperative THEN day_text(birth_date, date_defect, '%Y-%m-%d') END", False),
-    (
-        "keberadaan_usaha",
-        "CASE row_key % 3 WHEN 0 THEN status::VARCHAR WHEN 1 THEN status || '. ' || status_text ELSE status_text END",
-        False,
-    ),
-    ("usaha_menetap", "one_two(is_fixed)", False),
-    ("bentuk_badan_hukum_usaha", "legal_form", False),
-    ("skala_usaha", "'Mikro'", False),
-    ("tahun_berdiri", "started_year::VARCHAR", False),
-    ("kode_kbli", "kbli_code", False),
-    ("jumlah_tenaga_kerja", "worker_count::VARCHAR", False),
-    ("aset", "thousands_text(capital, NULL)", True),
-    ("pendapatan_setahun", "thousands_text(omzet, money_defect)", True),
-    ("tahun_data", "omzet_year::VARCHAR", False),
-    ("internet", "one_two(has_internet)", False),
-    ("marketplace", "one_two(on_marketplace)", False),
-    ("media_sosial", "one_two(on_social_media)", False),
-    ("pesan_instan", "one_two(on_messaging)", False),
-    ("website", "one_two(on_website)", False),
-    ("pesan_antar", "one_two(on_food_delivery)", False),
-    ("ekatalog", "one_two(on_ekatalog)", False),
-    ("pembayaran_digital", "one_two(with_qris)", False),
-    ("tahun_digital", "digital_since_year::VARCHAR", False),
-    ("nomor_induk_koperasi", "cooperative_number", False),
-    ("nomor_badan_hukum", "legal_entity_number", False),
-    ("jumlah_anggota", "member_count::VARCHAR", False),
-)
-_BPS_GROUPS = {0: "IDENTITAS", 4: "WILAYAH", 15: "USAHA DAN PEMILIK", 26: "KEGIATAN", 31: "DIGITAL", 40: "KOPERASI"}
-_RECAP_HEADER = "id,kode_provinsi,nama_provinsi,kode_kabupaten_kota,nama_kabupaten_kota,jenis_usaha,jumlah_umkm,satuan,tahun"
+    @property
+    def delimiter(self) -> str:
+        return ";" if self.wave == 2022 else ","
+
+    @property
+    def group_count(self) -> int:
+        return -(-self.row_count // 4)
 
 
 def simulate(
@@ -176,7 +145,7 @@ def simulate(
     seed: int,
     out: Path,
     truth: Path | None = None,
-    progress: Callable[[str, int], None] = lambda file_name, rows: None,
+    progress: Callable[[str, int], None] | None = None,
 ) -> list[SimulatedFile]:
     """Write exports with `rows` registrations in total to `out`, and what is true of each line to the Parquet `truth`.
 
@@ -185,199 +154,228 @@ def simulate(
     """
     out.mkdir(parents=True, exist_ok=True)
     _prepare(con, seed)
-    parts = out / ".truth"
-    if truth:
-        shutil.rmtree(parts, ignore_errors=True)
-        parts.mkdir()
+    deliveries = list(_plan(con, rows))
+    unfinished = truth.with_name(f".{truth.name}") if truth else None
+    writer = pq.ParquetWriter(unfinished, _TRUTH_SCHEMA) if unfinished else None
     files = []
-    for delivery in _plan(con, rows):
-        _write_delivery(con, delivery, out, parts if truth else None)
-        files.append(SimulatedFile(delivery.file_name, delivery.row_count, "sidt-2022" if delivery.wave == 2022 else "bps-2023"))
-        progress(delivery.file_name, delivery.row_count)
+    try:
+        for delivery in deliveries:
+            _set_variables(con, delivery, _earlier(delivery, deliveries))
+            _write_delivery(con, delivery, out, writer)
+            files.append(SimulatedFile(delivery.file_name, delivery.row_count, delivery.wave, delivery.profile))
+            if progress:
+                progress(delivery.file_name, delivery.row_count)
+    finally:
+        if writer:
+            writer.close()
+    if truth and unfinished:
+        os.replace(unfinished, truth)
     files.append(_write_recap(con, out))
-    if truth:
-        con.execute(f"COPY (SELECT * FROM read_parquet('{parts}/*.parquet')) TO '{truth}' (FORMAT parquet)")
-        shutil.rmtree(parts)
     return files
 
 
+def _sql(name: str) -> str:
+    return (_HERE / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _rows_of(name: str) -> list[dict[str, str]]:
+    with (_HERE / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
 def _prepare(con: duckdb.DuckDBPyConnection, seed: int) -> None:
-    con.execute((_HERE / "macros.sql").read_text(encoding="utf-8"))
+    con.execute(_sql("macros"))
     con.execute(f"SET VARIABLE seed = {int(seed)}")
-    for row in csv.DictReader((_HERE / "name_parts.csv").open(encoding="utf-8")):
-        con.execute(f"SET VARIABLE {row['kind']} = string_split(?, ' ')", [row["parts"]])
+    for kind, parts in _name_parts("").items():
+        con.execute(f"SET VARIABLE {kind} = $parts", {"parts": parts})
+    # A trade of weight 3 is in the list three times, so that a place in the list is a fair draw.
     con.execute(
-        f"SET VARIABLE trades = (SELECT list({{'kbli_code': kbli_code, 'word': trade_word}} ORDER BY kbli_code, trade_word)"
-        f" FROM read_csv('{_HERE / 'trades.csv'}', all_varchar = true), range(weight::BIGINT))"
+        "SET VARIABLE trades ="
+        " (SELECT list({'kbli_code': kbli_code, 'word': trade_word} ORDER BY kbli_code, trade_word)"
+        " FROM read_csv($trades, all_varchar = true), range(weight::BIGINT))",
+        {"trades": str(_HERE / "trades.csv")},
     )
-    # 240 regencies were enumerated in 2022, 215 in 2023 (none of them in 34 or 51), 59 never, all of these off Java.
-    con.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE regency_waves AS
-        WITH regencies AS (
-            SELECT province_code_34 AS province_code, regency_code, old.source_code AS kemendagri, bps.source_code AS bps,
-                upper(regencies.regency_name) AS name, md5(regency_code) AS lot
-            FROM reference.regencies
-            JOIN (FROM reference.regency_codes WHERE code_system = 'kemendagri' AND code_vintage = '2022') AS old USING (regency_code)
-            JOIN (FROM reference.regency_codes WHERE code_system = 'bps' AND code_vintage = '2020') AS bps USING (regency_code)
-        ), left_out AS (
-            SELECT regency_code FROM regencies
-            WHERE province_code IN ('12', '13', '21', '53', '62', '65', '71', '74', '81', '82', '91', '92')
-            QUALIFY row_number() OVER (PARTITION BY province_code ORDER BY lot) > 2
-            ORDER BY regency_code <> '13.09', lot LIMIT 59
-        ), dealt AS (
-            SELECT *, province_code IN ('34', '51') AS is_first_wave_only,
-                row_number() OVER (PARTITION BY province_code ORDER BY lot) AS place, count(*) OVER (PARTITION BY province_code) AS size
-            FROM regencies ANTI JOIN left_out USING (regency_code)
-        )
-        SELECT *, CASE WHEN row_number() OVER (ORDER BY is_first_wave_only DESC, place / size, lot) <= 240 THEN 2022 ELSE 2023 END AS wave
-        FROM dealt"""
-    )
+    con.execute(f"CREATE OR REPLACE TEMP TABLE regency_waves AS {_sql('regency_waves')}")
+
+
+def _name_parts(culture: str) -> dict[str, list[str]]:
+    """The parts of names by kind (male, female, family, fancy, place, street); `""` is of the whole country."""
+    parts: dict[str, list[str]] = {}
+    for row in _rows_of("name_parts"):
+        if row["culture"] == culture:
+            parts.setdefault(row["kind"], []).append(row["part"])
+    return parts
 
 
 def _plan(con: duckdb.DuckDBPyConnection, rows: int) -> Iterator[_Delivery]:
     """The deliveries of a census of `rows` registrations; row counts are shared out by province weight, exactly."""
-    small = rows <= SMALL_CENSUS_ROWS
-    chosen = (
-        "(wave = 2022 AND province_code IN ('12', '31', '32', '33', '35', '51', '91')) OR (wave = 2023 AND province_code IN ('33', '64', '73'))"
-        if small
-        else "true"
+    names = dict(
+        con.execute(
+            "SELECT province_code, province_name FROM reference.provinces WHERE frame_code = '34' ORDER BY 1"
+        ).fetchall()
     )
+    weights = {
+        # 9.11 million records of the wave of 2022 to 4.3 of 2023
+        (wave, row["province_code"]): float(row[f"weight_{wave}"]) * factor
+        for wave, factor in ((2022, 2.1), (2023, 1.0))
+        for row in _rows_of("provinces")
+        if float(row[f"weight_{wave}"]) > 0
+    }
+    if rows <= SMALL_CENSUS_ROWS:
+        weights = {place: weight for place, weight in weights.items() if place in _SMALL_CENSUS}
     sheet_rows = min(SHEET_ROWS, rows // 25)
-    shares = con.execute(
-        f"""
-        WITH weights AS (UNPIVOT (
-            SELECT province_code, weight_2022::DOUBLE AS "2022", weight_2023::DOUBLE AS "2023"
-            FROM read_csv('{_HERE / "provinces.csv"}', all_varchar = true)
-        ) ON "2022", "2023" INTO NAME wave VALUE weight),
-        deliveries AS (
-            SELECT province_code, province_name, wave::INTEGER AS wave, weight * CASE WHEN wave = '2022' THEN 2.1 ELSE 1 END AS weight
-            FROM weights JOIN reference.provinces USING (province_code)
-            WHERE frame_code = '34' AND weight > 0
-        )
-        SELECT province_code, province_name, wave, weight FROM deliveries
-        WHERE {chosen} AND (province_code, wave) IN (SELECT province_code, wave FROM regency_waves)
-        ORDER BY wave, province_code"""
-    ).fetchall()
-    total = sum(weight for *_, weight in shares)
-    left, offset = rows - sheet_rows, 0
-    counts = [int((rows - sheet_rows) * weight / total) for *_, weight in shares]
-    counts[0] += left - sum(counts)
-    for number, ((code, name, wave, _), count) in enumerate(zip(shares, counts, strict=True)):
-        yield _Delivery(number, code, name, wave, False, count, offset)
-        offset += count - count % -4  # groups of four rows never reach into the next delivery
-    name = con.execute("SELECT province_name FROM reference.provinces WHERE frame_code = '34' AND province_code = '82'").fetchall()[0][0]
-    yield _Delivery(len(shares), "82", name, 2023, True, sheet_rows, offset)
+    total = sum(weights.values())
+    counts = {place: int((rows - sheet_rows) * weight / total) for place, weight in weights.items()}
+    counts[next(iter(counts))] += rows - sheet_rows - sum(counts.values())
+    first_key = 0
+    for number, ((wave, code), count) in enumerate(counts.items()):
+        yield _Delivery(number, code, names[code], wave, False, count, first_key)
+        first_key += count + -count % 4  # groups of four rows never reach into the next delivery
+    yield _Delivery(len(counts), _SHEET_PROVINCE, names[_SHEET_PROVINCE], 2023, True, sheet_rows, first_key)
 
 
-def _write_delivery(con: duckdb.DuckDBPyConnection, delivery: _Delivery, out: Path, truth: Path | None) -> None:
+def _earlier(delivery: _Delivery, deliveries: list[_Delivery]) -> _Delivery | None:
+    """The delivery of 2022 of the same province, for the businesses that are in both waves."""
+    if delivery.wave == 2022:
+        return None
+    found = [other for other in deliveries if (other.wave, other.province_code) == (2022, delivery.province_code)]
+    return found[0] if found and found[0].row_count else None
+
+
+def _set_variables(con: duckdb.DuckDBPyConnection, delivery: _Delivery, earlier: _Delivery | None) -> None:
+    """Tell the SQL which delivery it is to make."""
     is_sidt = delivery.wave == 2022
-    fields, delimiter = (_SIDT, ";") if is_sidt else (_BPS, ",")
+    province = next(row for row in _rows_of("provinces") if row["province_code"] == delivery.province_code)
+    local, national = _name_parts(province["culture"]), _name_parts("")
     variables: dict[str, object] = {
-        "delivery_number": delivery.number, "first_key": delivery.offset, "wave": delivery.wave,
-        "province_name": delivery.province_name, "register": "REG" if is_sidt else "SBR",
-        "field_start": dt.date(2022, 4, 1) if is_sidt else dt.date(2023, 9, 15), "field_days": 170 if is_sidt else 26,
+        "delivery_number": delivery.number,
+        "first_key": delivery.first_key,
+        "wave": delivery.wave,
+        "province_name": delivery.province_name,
+        "is_sheet": delivery.is_sheet,
+        "register": "REG" if is_sidt else "SBR",
         "decimal_mark": "," if is_sidt else ".",
+        # 2022: April to September; 2023: 15 September to 14 October
+        "field_start": dt.date(2022, 4, 1) if is_sidt else dt.date(2023, 9, 15),
+        "field_days": 180 if is_sidt else 27,
+        "earlier_first_key": earlier.first_key if earlier else 0,
+        "earlier_groups": earlier.group_count if earlier else 0,
+        **{f"{kind}_local": local.get(kind, national[kind]) for kind in ("male", "female", "family")},
     }
     for name, value in variables.items():
         con.execute(f"SET VARIABLE {name} = $value", {"value": value})
-    con.execute(
-        "SET VARIABLE regencies = (SELECT list({'kemendagri': replace(kemendagri, '.', ''), 'bps': bps, 'name': name, 'is_java': province_code IN ('31', '32', '33', '34', '35', '36')} ORDER BY regency_code)"
-        " FROM regency_waves WHERE province_code = $province AND wave = $wave)",
-        {"province": delivery.province_code, "wave": delivery.wave},
-    )
-    header_lines = 1 if is_sidt else 2
-    line_number = header_lines
+    for name, wave in (("regencies", delivery.wave), ("earlier_regencies", 2022)):
+        con.execute(
+            f"""
+            SET VARIABLE {name} = (
+                SELECT list({{
+                    'kemendagri': replace(kemendagri, '.', ''), 'bps': bps, 'name': name,
+                    'is_java': province_code IN {_JAVA},
+                    'latitude': $latitude::DOUBLE + (hash(regency_code, 'latitude') % 1000)::DOUBLE / 1250 - 0.4,
+                    'longitude': $longitude::DOUBLE + (hash(regency_code, 'longitude') % 1000)::DOUBLE / 1250 - 0.4
+                }} ORDER BY regency_code)
+                FROM regency_waves WHERE province_code = $province_code AND wave = $wave)""",
+            {
+                "latitude": province["latitude"],
+                "longitude": province["longitude"],
+                "province_code": delivery.province_code,
+                "wave": wave,
+            },
+        )
+    con.execute(f"CREATE OR REPLACE TEMP VIEW registrations AS {_sql('registrations')}")
+    con.execute(f"CREATE OR REPLACE TEMP VIEW export AS {_sql(delivery.profile.replace('-', '_'))}")
+
+
+def _write_delivery(
+    con: duckdb.DuckDBPyConnection, delivery: _Delivery, out: Path, truth: pq.ParquetWriter | None
+) -> None:
+    described = con.execute("DESCRIBE export").fetchall()
+    headers = [str(row[0]) for row in described if row[0] not in _FACTS]
+    header_rows = [headers] if delivery.wave == 2022 else [[_GROUP_TITLES.get(name, "") for name in headers], headers]
+    line_number = len(header_rows)
     with (out / delivery.file_name).open("wb") as stream:
-        sheet = _Sheet(stream) if delivery.is_sheet else None
-        for row in _header_rows(fields, is_sidt):
-            if sheet:
-                sheet.write(row)
-            else:
-                stream.write((delimiter.join(row) + "\n").encode())
+        sheet = _Sheet(stream, header_rows) if delivery.is_sheet else None
+        if not sheet:
+            stream.writelines(f"{delivery.delimiter.join(row)}\n".encode() for row in header_rows)
         for first in range(0, delivery.row_count, CHUNK_ROWS):
-            last = min(first + CHUNK_ROWS, delivery.row_count)
             con.execute(f"SET VARIABLE first = {first}")
-            con.execute(f"SET VARIABLE last = {last}")
-            con.execute(f"CREATE OR REPLACE TEMP TABLE chunk AS {_chunk_sql(fields, delimiter, delivery.is_sheet)}")
+            con.execute(f"SET VARIABLE last = {min(first + CHUNK_ROWS, delivery.row_count)}")
+            con.execute(f"CREATE OR REPLACE TEMP TABLE chunk AS {_chunk_sql(headers, delivery)}")
             if sheet:
-                for row in con.execute("SELECT fields FROM chunk ORDER BY i").fetchall():
-                    sheet.write(row[0])
+                for cells, defects in con.execute("SELECT fields, defects FROM chunk ORDER BY i").fetchall():
+                    sheet.write(cells, "nik_excel_rounded" in defects)
             else:
-                _write_text(con.sql("SELECT line FROM chunk ORDER BY i").to_arrow_table(), stream)
+                _write_text(con.sql("SELECT line FROM chunk ORDER BY i").to_arrow_table(), stream, delivery.encoding)
             if truth:
-                con.execute(_truth_sql(delivery, line_number, truth / f"{delivery.number:04d}-{first:010d}.parquet"))
+                found = con.sql(_truth_sql(delivery, line_number)).to_arrow_table()
+                truth.write_table(found.cast(_TRUTH_SCHEMA), row_group_size=CHUNK_ROWS)
             line_number += con.execute("SELECT sum(line_count)::BIGINT FROM chunk").fetchall()[0][0]
         if sheet:
             sheet.close()
 
 
-def _header_rows(fields: tuple[tuple[str, str, bool], ...], is_sidt: bool) -> list[list[str]]:
-    names = [name for name, _, _ in fields]
-    return [names] if is_sidt else [[_BPS_GROUPS.get(place, "") for place in range(len(names))], names]
-
-
-def _chunk_sql(fields: tuple[tuple[str, str, bool], ...], delimiter: str, is_sheet: bool) -> str:
-    """The chunk with its text lines (a broken line has one delimiter too many) or, for a sheet, its cells."""
-    registrations = (_HERE / "registrations.sql").read_text(encoding="utf-8")
-    texts = [f"coalesce({sql}, '')" for _, sql, _ in fields]
-    shown = f"""
-        SELECT *, 1 + (row_key % 10 = 8)::INTEGER + (row_key % 10 = 9)::INTEGER * 2 AS bracket,
-            ['Aktif', '', '', 'Tutup', '', 'Tidak Ditemukan', '', '', 'Duplikat', 'Salah Kode Wilayah'][status] AS status_text,
-            CASE region_defect WHEN 'region_missing' THEN '' WHEN 'region_unknown_code' THEN '9988'
-                WHEN 'region_other_system' THEN regency.kemendagri ELSE regency.bps END AS shown_bps
-        FROM ({registrations})"""
-    if is_sheet:
-        return (
-            f"SELECT i, registration_number, business_key, owner_key, case_class,"
-            f" list_filter(defects, lambda d: d NOT IN ('unparsable_line', 'quoted_newline')) AS defects,"
-            f" 1 AS line_count, [{', '.join(texts)}] AS fields FROM ({shown})"
-        )
+def _chunk_sql(headers: list[str], delivery: _Delivery) -> str:
+    """The facts of the chunk's rows with their finished text lines or, for a sheet, their cells."""
+    facts = "i, registration_number, business_key, owner_key, case_class, defects"
+    texts = [f"coalesce(\"{name}\", '')" for name in headers]
+    if delivery.is_sheet:
+        return f"SELECT {facts}, 1 AS line_count, [{', '.join(texts)}] AS fields FROM export"
+    mark = delivery.delimiter
     quoted = [
-        f"csv_field({text}, '{delimiter}')" if needs_quotes else text
-        for text, (_, _, needs_quotes) in zip(texts, fields, strict=True)
+        f"csv_field({text}, '{mark}')" if name in _FREE_TEXT else text
+        for text, name in zip(texts, headers, strict=True)
     ]
-    broken_address = "CASE WHEN line_defect = 'quoted_newline' THEN address || chr(10) || 'LANTAI 2' ELSE address END AS address"
+    # A broken line has one delimiter too many, or its last fields were cut off.
     return f"""
-        SELECT i, registration_number, business_key, owner_key, case_class, defects,
-            1 + (line_defect IS NOT DISTINCT FROM 'quoted_newline')::INTEGER + has_blank_line_after::INTEGER AS line_count,
-            concat_ws('{delimiter}', {", ".join(quoted)})
-                || CASE WHEN line_defect = 'unparsable_line' THEN '{delimiter}sisa' ELSE '' END || chr(10)
-                || CASE WHEN has_blank_line_after THEN chr(10) ELSE '' END AS line
-        FROM (SELECT * REPLACE ({broken_address}) FROM ({shown}))"""
+        SELECT {facts}, 1 + (line_defect IS NOT DISTINCT FROM 'quoted_newline')::INTEGER + has_blank_line_after::INTEGER
+                AS line_count,
+            CASE
+                WHEN line_defect IS DISTINCT FROM 'unparsable_line' THEN text
+                WHEN i % 2 = 0 THEN text || '{mark}sisa'
+                ELSE regexp_replace(text, '({mark}[^{mark}]*){{2}}$', '')
+            END || CASE WHEN has_blank_line_after THEN chr(10) || chr(10) ELSE chr(10) END AS line
+        FROM (
+            SELECT {facts}, line_defect, has_blank_line_after, concat_ws('{mark}', {", ".join(quoted)}) AS text
+            FROM export
+        )"""
 
 
-def _truth_sql(delivery: _Delivery, line_number: int, path: Path) -> str:
+def _truth_sql(delivery: _Delivery, line_number: int) -> str:
+    """What is true of the chunk's rows; a row begins behind the lines of all rows before it."""
     return f"""
-        COPY (
-            SELECT '{delivery.file_name}' AS file_name,
-                ({line_number} + 1 + coalesce(sum(line_count) OVER (ORDER BY i ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0))::INTEGER AS line_number,
-                registration_number, business_key, owner_key, case_class, list_sort(defects) AS defects
-            FROM chunk ORDER BY i
-        ) TO '{path}' (FORMAT parquet)"""
+        SELECT '{delivery.file_name}' AS file_name,
+            ({line_number} + 1 + coalesce(
+                sum(line_count) OVER (ORDER BY i ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0
+            ))::INTEGER AS line_number,
+            registration_number, business_key, owner_key, case_class, defects
+        FROM chunk ORDER BY i"""
 
 
-def _write_text(table: pa.Table, stream: BinaryIO) -> None:
+def _write_text(table: pa.Table, stream: BinaryIO, encoding: str) -> None:
     """Write a column of finished lines: the data buffer of an Arrow string column is the text of the file."""
     for chunk in table.column(0).cast(pa.large_string()).chunks:
         offsets = memoryview(chunk.buffers()[1]).cast("q")
         start, end = offsets[chunk.offset], offsets[chunk.offset + len(chunk)]
-        stream.write(memoryview(chunk.buffers()[2])[start:end])
+        text = memoryview(chunk.buffers()[2])[start:end]
+        stream.write(text if encoding == "utf-8" else bytes(text).decode().encode(encoding))
 
 
 class _Sheet:
-    """An XLSX sheet as a clerk leaves it: every third NIK was typed as a number and has lost its last digit."""
+    """An XLSX sheet as a clerk leaves it: some NIKs were typed as numbers and have lost their last digit."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._book = xlsxwriter.Workbook(stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-        self._book.set_properties({"created": dt.datetime(2023, 10, 14)})
+    def __init__(self, stream: BinaryIO, header_rows: list[list[str]]) -> None:
+        options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        self._book = xlsxwriter.Workbook(stream, options)
+        self._book.set_properties({"created": dt.datetime(2023, 10, 14)})  # the same bytes on every day
         self._sheet = self._book.add_worksheet("data")
-        self._nik_place = [name for name, _, _ in _BPS].index("nik_pemilik")
+        self._nik_place = header_rows[-1].index("nik_pemilik")
         self._row = 0
+        for row in header_rows:
+            self.write(row, False)
 
-    def write(self, cells: list[str]) -> None:
+    def write(self, cells: list[str], is_nik_number: bool) -> None:
         for place, text in enumerate(cells):
-            if place == self._nik_place and self._row % 3 == 2 and len(text) == 16 and text.isdigit():
+            if place == self._nik_place and is_nik_number:
                 self._sheet.write_number(self._row, place, float(text))
             elif text:
                 self._sheet.write_string(self._row, place, text)
@@ -390,11 +388,19 @@ class _Sheet:
 def _write_recap(con: duckdb.DuckDBPyConnection, out: Path) -> SimulatedFile:
     """A table of counts that somebody sent instead of the registrations; it fits no profile."""
     rows = con.execute(
-        "SELECT code, name, kind, 10 + pick_number('recap', hash(code, kind), 900) FROM ("
-        "SELECT replace(regency_code, '.', '') AS code, upper(regency_name) AS name, unnest(['BATIK', 'KULINER', 'KRIYA']) AS kind"
-        " FROM reference.regencies WHERE province_code_38 = '32') ORDER BY code, kind"
+        """
+        SELECT code, name, kind, 10 + pick_number('recap', hash(code, kind), 900)
+        FROM (
+            SELECT replace(regency_code, '.', '') AS code, upper(regency_name) AS name,
+                unnest(['BATIK', 'KULINER', 'KRIYA']) AS kind
+            FROM reference.regencies WHERE province_code_38 = '32'
+        )
+        ORDER BY code, kind"""
     ).fetchall()
-    lines = [f"{place},32,JAWA BARAT,{code},{name},{kind},{count},UNIT,2022" for place, (code, name, kind, count) in enumerate(rows, 1)]
+    lines = [
+        f"{place},32,JAWA BARAT,{code},{name},{kind},{count},UNIT,2022"
+        for place, (code, name, kind, count) in enumerate(rows, 1)
+    ]
     file_name = "rekap_umkm_jawa-barat_2022.csv"
     (out / file_name).write_text("\n".join([_RECAP_HEADER, *lines]) + "\n", encoding="utf-8")
-    return SimulatedFile(file_name, 0, None)
+    return SimulatedFile(file_name, 0, None, None)

@@ -28,14 +28,22 @@ def attainment(national: list[dict[str, Any]]) -> str:
     order = sorted(frame["who"].unique(), key=lambda who: (who.startswith("capaian"), who))
     base = alt.Chart(frame).encode(y=alt.Y("who:N", sort=order, title=None))
     bars = base.mark_bar(height=15).encode(
-        x=alt.X("observed:Q", title="juta UMKM", scale=alt.Scale(domain=[0, 34]), axis=alt.Axis(grid=False, tickCount=4)),
-        color=alt.Color("series:N", title=None, scale=alt.Scale(range=[INK, ACCENT]), legend=alt.Legend(orient="bottom")),
+        x=alt.X(
+            "observed:Q", title="juta UMKM", scale=alt.Scale(domain=[0, 34]), axis=alt.Axis(grid=False, tickCount=4)
+        ),
+        color=alt.Color(
+            "series:N", title=None, scale=alt.Scale(range=[INK, ACCENT]), legend=alt.Legend(orient="bottom")
+        ),
     )
     labels = base.mark_text(align="left", dx=4, color=INK).encode(x="observed:Q", text="label:N")
     rule = alt.Chart(frame).mark_rule(color=WARM, strokeWidth=2, strokeDash=[5, 3]).encode(x="target:Q")
     chart = alt.layer(bars, rule, labels).properties(width=230, height=150)
-    return _svg(chart.facet(column=alt.Column("year:N", title=None, header=alt.Header(labelFontSize=15, labelFontWeight="bold"))),
-                "Target dan angka teramati per tahun")
+    return _svg(
+        chart.facet(
+            column=alt.Column("year:N", title=None, header=alt.Header(labelFontSize=15, labelFontWeight="bold"))
+        ),
+        "Target dan angka teramati per tahun",
+    )
 
 
 def provinces(rows: list[dict[str, Any]]) -> str:
@@ -57,9 +65,13 @@ def provinces(rows: list[dict[str, Any]]) -> str:
             y=alt.Y("province:N", sort=order, title=None, axis=alt.Axis(labelLimit=220)),
             yOffset=alt.YOffset("kind:N", sort=[label for _, label in kinds]),
             x=alt.X("count:Q", title="usaha", axis=alt.Axis(grid=False, format="~s")),
-            color=alt.Color("kind:N", title=None, sort=[label for _, label in kinds],
-                            scale=alt.Scale(domain=[label for _, label in kinds], range=[PALE, INK, ACCENT]),
-                            legend=alt.Legend(orient="top")),
+            color=alt.Color(
+                "kind:N",
+                title=None,
+                sort=[label for _, label in kinds],
+                scale=alt.Scale(domain=[label for _, label in kinds], range=[PALE, INK, ACCENT]),
+                legend=alt.Legend(orient="top"),
+            ),
         )
         .properties(width=520, height=alt.Step(9))
     )
@@ -84,8 +96,13 @@ def waterfall(flow: list[dict[str, Any]]) -> str:
     base = alt.Chart(frame).encode(y=alt.Y("label:N", sort=order, title=None))
     scale = alt.Scale(domain=[floor, frame["high"].max() * 1.04], zero=False, nice=False)
     bars = base.mark_bar(height=16).encode(
-        x=alt.X("low:Q", title="baris (sumbu tidak mulai dari nol)", scale=scale, axis=alt.Axis(grid=False, format="~s")), x2="high:Q",
-        color=alt.Color("kind:N", title=None, scale=alt.Scale(domain=["jumlah", "berkurang"], range=[INK, WARM]), legend=None),
+        x=alt.X(
+            "low:Q", title="baris (sumbu tidak mulai dari nol)", scale=scale, axis=alt.Axis(grid=False, format="~s")
+        ),
+        x2="high:Q",
+        color=alt.Color(
+            "kind:N", title=None, scale=alt.Scale(domain=["jumlah", "berkurang"], range=[INK, WARM]), legend=None
+        ),
     )
     labels = base.mark_text(align="left", dx=4, color=INK).encode(x=alt.X("high:Q", scale=scale), text="text:N")
     return _svg(alt.layer(bars, labels).properties(width=520, height=alt.Step(24)), "Neraca baris")
@@ -96,11 +113,15 @@ def _millions(count: int) -> str:
 
 
 def _svg(chart: Any, title: str) -> str:
-    spec = chart.configure_view(stroke=None).configure_axis(labelFontSize=12, titleFontSize=12).configure(
-        font="sans-serif", background="transparent"
+    spec = (
+        chart.configure_view(stroke=None)
+        .configure_axis(labelFontSize=12, titleFontSize=12)
+        .configure(font="sans-serif", background="transparent")
     )
     drawing = str(vl_convert.vegalite_to_svg(spec.to_dict()))
     width, height = re.search(r'width="([\d.]+)" height="([\d.]+)"', drawing).groups()  # type: ignore[union-attr]
     return drawing.replace(
-        f'width="{width}" height="{height}"', f'role="img" aria-label="{title}" style="max-width:{float(width):.0f}px;width:100%;height:auto"', 1
+        f'width="{width}" height="{height}"',
+        f'role="img" aria-label="{title}" style="max-width:{float(width):.0f}px;width:100%;height:auto"',
+        1,
     )

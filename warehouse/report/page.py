@@ -24,7 +24,9 @@ SERIES = {"official_reported": "dilaporkan resmi", "register_observed": "dihitun
 
 def write_report(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Write the page about the database behind `con` to `path`: one file, no script, nothing from the network."""
-    environment = Environment(loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    environment = Environment(
+        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
     environment.filters |= {
         "number": number,
         "percent": percent,
@@ -38,7 +40,8 @@ def write_report(con: duckdb.DuckDBPyConnection, path: Path) -> None:
         con,
         """
         SELECT province_code, province_name, business_count, coverage_ratio,
-            max(observed_count) FILTER (definition_code = 'D1') AS d1, max(observed_count) FILTER (definition_code = 'D4') AS d4
+            max(observed_count) FILTER (definition_code = 'D1') AS d1,
+            max(observed_count) FILTER (definition_code = 'D4') AS d4
         FROM marts.attainment_province
         WHERE frame_code = '38' AND target_year = (SELECT max(target_year) FROM marts.attainment_province)
         GROUP BY ALL ORDER BY business_count DESC, province_code""",
@@ -53,7 +56,7 @@ def write_report(con: duckdb.DuckDBPyConnection, path: Path) -> None:
         deliveries=_rows(con, "FROM quality.deliveries ORDER BY status DESC, file_name"),
         findings=_rows(
             con,
-            "SELECT rule_code, severity, any_value(sentence_id) AS sentence, sum(finding_count)::BIGINT AS finding_count,"
+            "SELECT rule_code, severity, min(sentence_id) AS sentence, sum(finding_count)::BIGINT AS finding_count,"
             " count(*) AS delivery_count FROM quality.findings GROUP BY ALL ORDER BY finding_count DESC, rule_code",
         ),
         definitions=_rows(con, "FROM reference.definitions ORDER BY definition_rank"),
@@ -79,11 +82,17 @@ def row_flow(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
             "SELECT seam, unnest(map_entries(parts)) AS part FROM quality.row_balance) GROUP BY ALL"
         ).fetchall()
     )
-    total = con.execute("SELECT coalesce(sum(rows_in), 0)::BIGINT FROM quality.row_balance WHERE seam = 'lines'").fetchall()[0][0]
+    total = con.execute(
+        "SELECT coalesce(sum(rows_in), 0)::BIGINT FROM quality.row_balance WHERE seam = 'lines'"
+    ).fetchall()[0][0]
     steps = [
-        ("baris kepala", "lines.header"), ("baris kosong", "lines.blank"), ("sambungan baris", "lines.continuation"),
-        ("tidak terurai", "lines.unparsable"), ("dikarantina", "judgement.quarantined"),
-        ("digantikan", "registrations.superseded"), ("duplikat digabung", "businesses.merged_duplicates"),
+        ("baris kepala", "lines.header"),
+        ("baris kosong", "lines.blank"),
+        ("sambungan baris", "lines.continuation"),
+        ("tidak terurai", "lines.unparsable"),
+        ("dikarantina", "judgement.quarantined"),
+        ("digantikan", "registrations.superseded"),
+        ("duplikat digabung", "businesses.merged_duplicates"),
     ]
     level = total
     flow = [{"label": "baris fisik", "change": total, "level": total, "is_total": True}]
@@ -111,4 +120,3 @@ def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
     result = con.execute(query)
     names = [column[0] for column in result.description or ()]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-

@@ -1,0 +1,93 @@
+"""The contract: one definition makes DDL, comments, Arrow schemas, dictionary and the privacy of what is published."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from transforms.build import ContractError, build_table
+from warehouse.connection import Resources
+from warehouse.contract import Column, Table, fingerprint
+from warehouse.ddl import arrow_schema, create_tables
+from warehouse.dictionary import BEGIN, END, as_markdown
+from warehouse.tables import ALL_TABLES, BUSINESSES, PUBLISHED_TABLES, REGISTRATION, VALIDATED
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def test_the_dictionary_in_the_readme_is_current() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert text.split(BEGIN)[1].split(END)[0].strip() == as_markdown().strip(), (
+        "cure: .venv/bin/capaian dictionary --write"
+    )
+
+
+def test_no_published_table_has_a_personal_column() -> None:
+    personal = {column.name for column in REGISTRATION if column.personal}
+    assert {
+        "nik",
+        "nib",
+        "phone",
+        "owner_name",
+        "business_name",
+        "address",
+        "owner_birth_date",
+        "latitude",
+        "longitude",
+    } <= personal
+    for table in PUBLISHED_TABLES:
+        assert not table.personal_columns
+        assert not personal & set(table.column_names)
+    assert VALIDATED.personal_columns
+
+
+def test_ddl_and_arrow_say_the_same_as_the_contract() -> None:
+    con = duckdb.connect()
+    for statement in create_tables(ALL_TABLES):
+        con.execute(statement)
+    assert con.execute("SELECT count(*) FROM duckdb_tables() WHERE comment IS NULL").fetchall() == [(0,)]
+    assert con.execute("SELECT count(*) FROM duckdb_columns() WHERE NOT internal AND comment IS NULL").fetchall() == [
+        (0,)
+    ]
+    for table in ALL_TABLES:
+        con.register("empty", arrow_schema(table).empty_table())
+        described = [(name, kind) for name, kind, *_ in con.execute("DESCRIBE SELECT * FROM empty").fetchall()]
+        assert described == [(column.name, column.type) for column in table], table.full_name
+
+
+def test_every_column_of_one_name_means_one_thing() -> None:
+    types: dict[str, str] = {}
+    for table in ALL_TABLES:
+        for column in table:
+            assert column.description.endswith((".", ")")), (table.full_name, column.name)
+            assert types.setdefault(column.name, column.type) == column.type, column.name
+
+
+def test_a_changed_definition_changes_the_fingerprint() -> None:
+    table = Table("a", "b", "row", "rows", (Column("c", "BIGINT", "a number."),))
+    other = Table("a", "b", "row", "rows", (Column("c", "BIGINT", "another number."),))
+    assert fingerprint(table) == fingerprint(Table("a", "b", "row", "rows", (Column("c", "BIGINT", "a number."),)))
+    assert fingerprint(table) != fingerprint(other)
+
+
+def test_a_select_with_other_columns_than_the_contract_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match=r"register\.businesses: missing .*business_id.*unknown \['colour'\]"):
+        build_table(duckdb.connect(), BUSINESSES, "SELECT 1 AS colour", tmp_path)
+
+
+def test_every_connection_has_the_limits_of_one_place(tmp_path: Path) -> None:
+    with Resources("300MB", 1, tmp_path).connect() as con:
+        memory, threads, folder = con.execute(
+            "SELECT current_setting('memory_limit'), current_setting('threads'), current_setting('temp_directory')"
+        ).fetchall()[0]
+    assert (memory, threads, folder) == ("286.1 MiB", 1, str(tmp_path))
+    assert Resources("2GB", 0, tmp_path).shared_by(2).memory == "1GB"
+    sources = [
+        path
+        for folder in ("flows", "transforms", "expectations", "warehouse")
+        for path in (README.parent / folder).rglob("*.py")
+    ]
+    openers = {path.name for path in sources if "duckdb.connect(" in path.read_text(encoding="utf-8")}
+    assert openers == {"connection.py", "screens.py"}  # screens.py shows the analyst's first query as text

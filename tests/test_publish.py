@@ -1,0 +1,203 @@
+"""Publishing: a whole version or nothing, readable by analysts at any time."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import ingest_inbox, publish_all, published, write_sidt
+
+from expectations import judge as judging
+from flows import steps
+from flows.settings import Settings
+from warehouse import publish as publishing
+from warehouse.lock import LockHeld, single_writer
+from warehouse.tables import PUBLISHED_TABLES, REGISTRATION
+
+
+def deliver(settings: Settings, name: str = "a.csv", **values: str) -> None:
+    write_sidt(
+        settings.root.inbox / name,
+        [{"nomor_registrasi": f"{name}{place}", "nik": f"32010141018{place:04d}1", **values} for place in range(1, 6)],
+    )
+    ingest_inbox(settings)
+
+
+def test_the_published_file_explains_itself_and_holds_no_personal_column(settings: Settings) -> None:
+    deliver(settings)
+    publish_all(settings)
+    assert published(settings, "SELECT count(*) FROM duckdb_tables() WHERE comment IS NULL OR comment = ''") == [(0,)]
+    assert published(
+        settings, "SELECT count(*) FROM duckdb_columns() WHERE NOT internal AND (comment IS NULL OR comment = '')"
+    ) == [(0,)]
+    columns = {
+        name for (name,) in published(settings, "SELECT DISTINCT column_name FROM duckdb_columns() WHERE NOT internal")
+    }
+    assert not columns & {column.name for column in REGISTRATION if column.personal}
+    tables = {name for (name,) in published(settings, "SELECT schema_name || '.' || table_name FROM duckdb_tables()")}
+    assert tables == {table.full_name for table in PUBLISHED_TABLES}
+
+
+def test_no_identifier_of_a_delivery_reaches_anything_published(settings: Settings) -> None:
+    canary = {
+        "nik": "3201014101807777",
+        "nama_pemilik": "KENARI SATU",
+        "no_telepon": "081255512345",
+        "alamat": "JL. KENARI NO. 77",
+        "nama_usaha": "TOKO KENARI",
+    }
+    write_sidt(
+        settings.root.inbox / "a.csv",
+        [
+            canary,
+            {**canary, "nomor_registrasi": "", "omzet": "KENARI juta sekali"},
+            *({"nomor_registrasi": f"R{n}"} for n in range(9)),
+        ],
+    )
+    entries = ingest_inbox(settings)
+    publish_all(settings)
+    haystack = json.dumps([entry.__dict__ for entry in entries], default=str).encode()
+    for path in settings.root.current.resolve().rglob("*"):
+        if path.is_file():
+            haystack += path.read_bytes()
+    for table in PUBLISHED_TABLES:
+        haystack += str(published(settings, f"SELECT * FROM {table.full_name}")).encode()
+    for word in (b"KENARI", b"3201014101807777", b"81255512345"):
+        assert word not in haystack
+
+
+def test_every_seam_of_every_delivery_balances(settings: Settings) -> None:
+    deliver(settings)
+    deliver(settings, "b.csv", nama_usaha="")
+    publish_all(settings)
+    assert published(settings, "SELECT DISTINCT residual_count FROM quality.row_balance") == [(0,)]
+    assert published(settings, "SELECT seam, count(*) FROM quality.row_balance GROUP BY seam ORDER BY seam") == [
+        ("businesses", 1),
+        ("judgement", 1),
+        ("lines", 1),
+        ("registrations", 1),
+    ]  # b.csv was refused: every row of it would be quarantined
+
+
+def test_a_row_dropped_while_judging_stops_the_run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    split = judging.split_rows
+    monkeypatch.setattr(
+        steps,
+        "split_rows",
+        lambda con, sql, folder: split(con, f"SELECT * FROM ({sql}) WHERE line_number <> 3", folder),
+    )
+    with pytest.raises(steps.BalanceError, match="nothing was published"):
+        monkeypatch.setattr(steps, "account_for_lines", _account_blindly)
+        deliver(settings)
+    assert not settings.root.database.exists()
+
+
+def _account_blindly(*arguments: object) -> object:
+    """As if the account of the lines had been taken from the rows themselves."""
+    from transforms.standardise import LineAccount
+
+    return LineAccount(header=1, blank=0, unparsable=0, continuation=0, parsed=4)
+
+
+def test_a_row_dropped_from_the_register_publishes_nothing_and_leaves_the_old_version(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver(settings)
+    publish_all(settings)
+    deliver(settings, "b.csv")
+    resolve = steps.resolve
+
+    def lossy(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+        resolve(con, folder)
+        path = folder / "register" / "memberships.parquet"
+        con.execute(f"COPY (SELECT * FROM read_parquet('{path}') LIMIT 9) TO '{path}.next' (FORMAT parquet)")
+        Path(f"{path}.next").replace(path)
+
+    monkeypatch.setattr(steps, "resolve", lossy)
+    with pytest.raises(steps.BalanceError, match="registrations"):
+        publish_all(settings)
+    assert published(settings, "SELECT version FROM meta.publication") == [(1,)]
+    monkeypatch.undo()
+    assert publish_all(settings) == 2
+
+
+def test_the_audit_refuses_what_does_not_balance(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "check_balance", lambda name, balances: None)
+    monkeypatch.setattr(
+        steps,
+        "balance",
+        lambda delivery_id, seam, rows_in, parts: {
+            "delivery_id": delivery_id,
+            "seam": seam,
+            "rows_in": rows_in,
+            "rows_out": rows_in - 1,
+            "residual_count": 1,
+            "parts": parts,
+        },
+    )
+    deliver(settings)
+    with pytest.raises(publishing.AuditError, match="rows do not balance"):
+        publish_all(settings)
+    assert not settings.root.database.exists()
+
+
+def test_nothing_new_publishes_nothing_and_a_new_delivery_switches_everything(settings: Settings) -> None:
+    deliver(settings)
+    assert publish_all(settings) == 1
+    before = settings.root.database.resolve().read_bytes()
+    assert publish_all(settings) is None
+    reader = duckdb.connect(str(settings.root.database), read_only=True)  # an analyst who never closes
+    deliver(settings, "b.csv", nama_usaha="LAIN")
+    assert publish_all(settings) == 2
+    assert reader.execute("SELECT version FROM meta.publication").fetchall() == [(1,)]
+    reader.close()
+    assert published(settings, "SELECT version, delivery_count FROM meta.publication") == [(2, 2)]
+    assert (settings.root.versions / "000001" / "capaian.duckdb").read_bytes() == before
+    assert settings.root.report.resolve().parent.name == "000002"
+
+
+def test_every_file_of_a_version_is_in_its_manifest_and_read_only(settings: Settings) -> None:
+    deliver(settings)
+    publish_all(settings)
+    folder = settings.root.current.resolve()
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    files = {
+        str(path.relative_to(folder)): path
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != "manifest.json"
+    }
+    assert manifest["files"] == {name: publishing._sha256(path) for name, path in files.items()}
+    assert {path.stat().st_mode & 0o777 for path in files.values()} == {0o444}
+    assert "parquet/marts/attainment_national.parquet" in files
+
+
+def test_what_an_interrupted_run_left_is_swept_and_never_promoted(settings: Settings) -> None:
+    (settings.root.versions / ".unfinished-000001").mkdir()
+    (settings.root.scratch / "ingest-x").mkdir()
+    (settings.root.scratch / "spill").write_text("x")
+    steps.open_data_root(settings)
+    assert list(settings.root.scratch.iterdir()) == []
+    assert list(settings.root.versions.iterdir()) == []
+
+
+def test_a_second_writer_is_turned_away_by_name(settings: Settings) -> None:
+    with (
+        single_writer(settings.root.lock, "nightly"),
+        pytest.raises(LockHeld, match=r"nightly, process \d+"),
+        single_writer(settings.root.lock, "other"),
+    ):
+        pass
+    with single_writer(settings.root.lock, "other"):
+        pass
+
+
+def test_a_business_name_with_markup_is_harmless_in_the_report(settings: Settings) -> None:
+    (settings.root.inbox / "<script>alert(1)<").write_bytes(b"a,b\n1,2\n")
+    deliver(settings)
+    publish_all(settings)
+    page = settings.root.report.read_text(encoding="utf-8")
+    assert "&lt;script&gt;alert(1)&lt;" in page
+    assert "<script" not in page
+    assert "http://" not in page.replace("http://www.w3.org", "") and "https://" not in page
