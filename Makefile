@@ -19,25 +19,26 @@ check: $(READY)  ## style, types and imports; changes nothing
 	@$(BIN)/lint-imports || { echo "cure: move the import to where pyproject.toml allows it"; exit 1; }
 
 fix: $(READY)  ## mend what a tool can mend
-	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+	@$(BIN)/ruff format . ; $(BIN)/ruff check --fix .
 
 lock: pyproject.toml  ## resolve the dependencies anew (needs uv)
+	@command -v uv >/dev/null 2>&1 || { echo "make lock needs uv on the path"; exit 1; }
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \
 	    --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements.lock
 
 $(READY): requirements.lock pyproject.toml
 	@if command -v uv >/dev/null 2>&1; then \
 	    echo "making $(VENV) with uv"; \
-	    uv venv -q --clear --no-python-downloads --python '>=3.11' $(VENV) && \
+	    uv venv -q --allow-existing --no-python-downloads --python '>=3.11' $(VENV) && \
 	    uv pip install -q --python $(BIN)/python --require-hashes --no-deps -r requirements.lock && \
 	    uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e . ; \
 	else \
-	    for python in python3.11 python3.12 python3.13 python3; do \
+	    found=; for python in python3.11 python3.12 python3.13 python3; do \
 	        if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$python; break; fi; \
 	    done; \
 	    test -n "$$found" || { echo "Python 3.11 or newer is needed"; exit 1; }; \
 	    echo "making $(VENV) with $$found (about a minute)"; \
-	    $$found -m venv --clear $(VENV) && \
+	    $$found -m venv $(VENV) && \
 	    $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements.lock && \
 	    $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
 	fi

@@ -56,13 +56,16 @@ def delivery_key(file: LandedFile) -> str:
 
 
 def due_deliveries(landed: Iterable[LandedFile], ledger: Ledger) -> list[LandedFile]:
-    """Every landed file whose ledger entry is missing or was made from something else."""
+    """Every landed file whose ledger entry is missing or was made from something else, the largest first.
+
+    Deliveries are ingested side by side; a large one begun last would keep the rest of the machine waiting.
+    """
     due = []
     for file in landed:
         entry = ledger.entry(file.sha256)
         if entry is None or entry.key != delivery_key(file):
             due.append(file)
-    return due
+    return sorted(due, key=lambda file: -file.path.stat().st_size)
 
 
 def input_fingerprint(entries: Iterable[LedgerEntry], as_of: date) -> str:
