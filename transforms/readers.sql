@@ -5,11 +5,12 @@
 -- A text that says something: trimmed of blanks, no-break spaces and the apostrophe that forces text in a spreadsheet;
 -- NULL for the placeholders that stand for "nothing".
 -- The first branches only recognise, without touching the text, what cannot be a placeholder or need trimming.
+CREATE OR REPLACE MACRO is_trimmed(t) AS
+    t >= '0' AND t < '{' AND NOT (suffix(t, ' ') OR suffix(t, chr(160)) OR suffix(t, chr(9)) OR suffix(t, ''''));
 CREATE OR REPLACE MACRO given(t) AS
     CASE
         WHEN t IS NULL OR t = '' THEN NULL
-        WHEN strlen(t) > 9 AND t >= '0' AND t < '{' AND NOT (suffix(t, ' ') OR suffix(t, chr(160)) OR suffix(t, chr(9)) OR suffix(t, ''''))
-        THEN t
+        WHEN is_trimmed(t) AND (strlen(t) > 9 OR lower(t) NOT IN ('tidak ada', 'n/a', 'na', 'null', 'nan', 'none')) THEN t
         WHEN lower(trim(t, chr(160) || chr(9) || ' ''')) IN ('', '-', '--', '.', 'tidak ada', 'n/a', 'na', 'null', 'nan', 'none')
         THEN NULL
         ELSE trim(t, chr(160) || chr(9) || ' ''')
@@ -165,7 +166,7 @@ CREATE OR REPLACE MACRO read_date(t) AS
     CASE
         WHEN length(t) = 10 AND substr(t, 5, 1) = '-' THEN try_cast(t AS DATE)
         WHEN length(t) = 10 AND substr(t, 3, 1) = '/'
-        THEN try_cast(substr(t, 7, 4) || '-' || substr(t, 4, 2) || '-' || substr(t, 1, 2) AS DATE)
+        THEN try_cast(try_strptime(t, '%d/%m/%Y') AS DATE)
         WHEN regexp_matches(given(t), '^[0-9]{1,2}[ -][A-Za-z]{3,9}[ -]([0-9]{4}|[0-9]{2})$') THEN read_named_date(given(t))
         WHEN regexp_matches(given(t), '^[0-9]{1,2}[/-][0-9]{1,2}[/-][0-9]{4}$')
         THEN try_cast(try_strptime(replace(given(t), '-', '/'), '%d/%m/%Y') AS DATE)

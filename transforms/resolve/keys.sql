@@ -1,4 +1,4 @@
--- Grain: exact-key group of current registrations with at least two members; one macro-free view per key.
+-- Grain: exact-key group of current registrations with at least two members, one table per key.
 -- Reads: validated.
 -- Why: keys are compared only inside the few rows that share the strongest part of the key, so that names are
 --      normalised for those alone. A NIK ending in 0 may have lost its last digit in a spreadsheet: no key.
@@ -33,12 +33,13 @@ WITH shared AS (SELECT nib FROM current_registrations WHERE nib IS NOT NULL GROU
 SELECT row_id, nib, name_key(business_name) AS name_key, substr(kbli_code, 1, 2) AS kbli_division, regency_code, district_name
 FROM current_registrations SEMI JOIN shared USING (nib);
 
--- Two different NIKs outweigh an equal name, birth date and village: such a group is no key.
+-- This key serves rows without a sound NIK. Two different NIKs outweigh an equal name, birth date and village: such a
+-- group is no key.
 CREATE OR REPLACE TEMP TABLE same_birth_place AS
 WITH shared AS (
     SELECT owner_birth_date, regency_code, district_name, village_name FROM current_registrations
     WHERE owner_birth_date IS NOT NULL AND regency_code IS NOT NULL AND village_name IS NOT NULL
-    GROUP BY ALL HAVING count(*) > 1
+    GROUP BY ALL HAVING count(*) > 1 AND bool_or(nik IS NULL OR suffix(nik, '0'))
 ), named AS (
     SELECT
         row_id, owner_birth_date, regency_code, district_name, village_name,
