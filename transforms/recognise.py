@@ -117,7 +117,7 @@ def recognise(path: Path, census: Census, profiles: Sequence[SourceProfile]) -> 
         raise RefusedDelivery(f"no source profile reads {kind} files; see warehouse/sources/")
     _, profile, missing = nearest
     raise RefusedDelivery(
-        f"line {profile.header_rows}: the headers fit no source profile; the nearest is {profile.name}, of which"
+        f"line 1: the headers fit no source profile; the nearest is {profile.name}, of which"
         f" {len(missing)} headers are missing ({', '.join(missing[:4])}{', ...' if len(missing) > 4 else ''});"
         " send the full export, or describe this kind of file in warehouse/sources/"
     )

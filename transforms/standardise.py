@@ -188,9 +188,9 @@ def _source_text(column: Column, position: tuple[int, ...], profile: SourceProfi
     if len(position) == 1:
         return f"fields[{position[0] + 1}]"
     widths = [width for _, width in profile.region_code_parts]
-    return " || ".join(
-        f"lpad(trim(fields[{place + 1}]), {width}, '0')" for place, width in zip(position, widths, strict=True)
-    )
+    parts = [f"trim(fields[{place + 1}])" for place in position]
+    padded = [f"lpad({part}, {width}, '0')" for part, width in zip(parts, widths, strict=True)]
+    return f"CASE WHEN {parts[0]} <> '' THEN {' || '.join(padded)} END"
 
 
 def _read(column: Column, profile: SourceProfile) -> str:
