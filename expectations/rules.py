@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from warehouse.columns import REGISTRATION
 from warehouse.contract import Severity, fingerprint
-from warehouse.tables import REGISTRATION
 
 WAS_UNREAD = "coalesce(map_contains(unread, '{name}'), false)"
 WAS_UNREAD_PATTERN = r"coalesce\(map_contains\(unread, '\w+'\), false\)"

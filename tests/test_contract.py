@@ -8,11 +8,12 @@ import duckdb
 import pytest
 
 from transforms.build import ContractError, build_table
+from warehouse.columns import REGISTRATION
 from warehouse.connection import Resources
 from warehouse.contract import Column, Table, fingerprint
 from warehouse.ddl import arrow_schema, create_tables
 from warehouse.dictionary import BEGIN, END, as_markdown
-from warehouse.tables import ALL_TABLES, BUSINESSES, PUBLISHED_TABLES, REGISTRATION, VALIDATED
+from warehouse.tables import ALL_TABLES, BUSINESSES, PUBLISHED_TABLES, VALIDATED
 
 README = Path(__file__).parent.parent / "README.md"
 

@@ -13,8 +13,9 @@ from expectations import judge as judging
 from flows import steps
 from flows.settings import Settings
 from warehouse import publish as publishing
+from warehouse.columns import REGISTRATION
 from warehouse.lock import LockHeld, single_writer
-from warehouse.tables import PUBLISHED_TABLES, REGISTRATION
+from warehouse.tables import PUBLISHED_TABLES
 
 
 def deliver(settings: Settings, name: str = "a.csv", **values: str) -> None:

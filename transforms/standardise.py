@@ -15,9 +15,10 @@ import pyarrow as pa
 
 from transforms.land import CHUNK, LINE_BITS
 from transforms.recognise import RecognisedFile
+from warehouse.columns import REGISTRATION
 from warehouse.contract import Column
 from warehouse.profiles import SourceProfile
-from warehouse.tables import REGISTRATION, STANDARDISED, UNPARSABLE
+from warehouse.tables import STANDARDISED, UNPARSABLE
 
 _HERE = Path(__file__).parent
 RECORD_LINES_LIMIT = 100

@@ -1,0 +1,45 @@
+"""The README keeps its word: every verb is in it, its query runs, its settings and exit codes are the real ones."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from conftest import ingest_inbox, publish_all, write_sidt
+
+from flows.cli.main import app
+from flows.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_verb_is_documented_and_has_help() -> None:
+    documented = set(re.findall(r"^\| `capaian (\w+)", TEXT, re.MULTILINE))
+    assert documented == {name for name in app if not name.startswith("-")}
+    for name in documented:
+        assert app[name].help or app[name].default_command.__doc__  # type: ignore[union-attr]
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    for name, field in Settings.model_fields.items():
+        assert f"`CAPAIAN_{name.upper()}`" in TEXT
+        assert str(field.default) in TEXT or field.default == 0
+
+
+def test_the_first_query_runs(settings: Settings, capsys: object) -> None:
+    write_sidt(settings.root.inbox / "a.csv", [{}])
+    ingest_inbox(settings)
+    publish_all(settings)
+    code = (
+        TEXT.split("```python\n")[1]
+        .split("```")[0]
+        .replace("data/published/capaian.duckdb", str(settings.root.database))
+    )
+    exec(compile(code, "README.md", "exec"), {})
+
+
+def test_both_commands_are_targets_of_the_makefile() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"^make (\w+)", TEXT, re.MULTILINE):
+        assert f"\n{target}: " in makefile

@@ -1,0 +1,492 @@
+"""Every column, defined once and reused in every stage; a change of meaning needs a new name.
+
+Belongs here: what a column means, how it is read and what must hold for it. Does not belong here: which tables carry it
+(`tables.py`), how a value is computed (`transforms/`) or whether a row passes (`expectations/`).
+"""
+
+from __future__ import annotations
+
+from warehouse.contract import Column, Constraint, between, one_of, readable, required
+
+# --- provenance -------------------------------------------------------------------------------------------------------
+
+DELIVERY_ID = Column(
+    "delivery_id",
+    "BIGINT",
+    "Delivery number: the first 36 bits of the file's SHA-256, so that it does not depend on the order of arrival.",
+)
+LINE_NUMBER = Column("line_number", "INTEGER", "Physical line of the delivered file (1-based); in a sheet, its row.")
+ROW_ID = Column(
+    "row_id",
+    "BIGINT",
+    "Identifies one source line for ever: delivery_id * 2^27 + line_number.",
+)
+SOURCE_REGISTER = Column(
+    "source_register",
+    "VARCHAR",
+    "Register that issued the registration number (from the source profile).",
+)
+WAVE = Column("wave", "SMALLINT", "Census wave the delivery belongs to: 2022 or 2023 (from the source profile).")
+UNREAD = Column(
+    "unread",
+    "MAP(VARCHAR, VARCHAR)",
+    "Column name to source text, for each text that no reader understood.",
+    personal=True,
+)
+RULE_CODES = Column(
+    "rule_codes",
+    "VARCHAR[]",
+    "Codes of all rules this row breaks, in the order of the rule book; NULL when none.",
+)
+
+# --- what a registration says -----------------------------------------------------------------------------------------
+
+REGISTRATION_NUMBER = Column(
+    "registration_number",
+    "VARCHAR",
+    "Number of the registration in its register (SIDT number or idsbr).",
+    reader="read_identifier",
+    constraints=(required("quarantine_row"),),
+)
+BUSINESS_KIND = Column(
+    "business_kind",
+    "VARCHAR",
+    "umkm or koperasi.",
+    reader="read_business_kind",
+    constraints=(readable("UMKM or koperasi", "UMKM atau koperasi"),),
+)
+ENUMERATED_DATE = Column(
+    "enumerated_date",
+    "DATE",
+    "Day of the interview.",
+    reader="read_date",
+    constraints=(
+        required(),
+        readable("a date", "tanggal"),
+        between("DATE '2022-01-01'", "DATE '2025-12-31'", "quarantine_row"),
+    ),
+)
+UPDATED_DATE = Column(
+    "updated_date",
+    "DATE",
+    "Day of the last change in the source register.",
+    reader="read_date",
+    constraints=(readable("a date", "tanggal"),),
+)
+SOURCE_REGION_CODE = Column(
+    "source_region_code",
+    "VARCHAR",
+    "Region code as delivered, digits only, in the code system of the profile.",
+    reader="read_region_digits",
+    constraints=(required(), readable("a region code", "kode wilayah", "quarantine_row")),
+)
+REGENCY_CODE = Column(
+    "regency_code",
+    "VARCHAR",
+    "Kabupaten/kota: Kemendagri code of 2025, dotted; NULL when it cannot be resolved.",
+    constraints=(
+        Constraint(
+            "UNKNOWN",
+            "{column} IS NULL AND source_region_code IS NOT NULL",
+            "must be a kabupaten/kota of the profile's code system (Kemendagri or BPS, any vintage)",
+            "harus kode kabupaten/kota dalam sistem kode profil (Kemendagri atau BPS, semua edisi)",
+            "quarantine_row",
+        ),
+        Constraint(
+            "DISAGREES_WITH_NAME",
+            "is_regency_name_agreed = false",
+            "must name the same kabupaten/kota as the delivered name (was the other code system used?)",
+            "harus menunjuk kabupaten/kota yang sama dengan namanya (apakah sistem kode lain terpakai?)",
+            "quarantine_row",
+        ),
+    ),
+)
+SOURCE_REGENCY_NAME = Column(
+    "source_regency_name",
+    "VARCHAR",
+    "Name of the kabupaten/kota as delivered.",
+    reader="read_text",
+)
+IS_REGENCY_NAME_AGREED = Column(
+    "is_regency_name_agreed",
+    "BOOLEAN",
+    "Whether the delivered name and the resolved code mean the same kabupaten/kota; NULL when either is absent.",
+)
+DISTRICT_NAME = Column("district_name", "VARCHAR", "Kecamatan as delivered, upper case.", reader="read_upper_text")
+VILLAGE_NAME = Column(
+    "village_name", "VARCHAR", "Desa or kelurahan as delivered, upper case.", reader="read_upper_text"
+)
+ADDRESS = Column("address", "VARCHAR", "Address as delivered.", personal=True, reader="read_text")
+LATITUDE = Column(
+    "latitude",
+    "DOUBLE",
+    "Degrees north.",
+    personal=True,
+    reader="read_decimal",
+    constraints=(readable("a number", "bilangan"), between("-11.1", "6.1")),
+)
+LONGITUDE = Column(
+    "longitude",
+    "DOUBLE",
+    "Degrees east.",
+    personal=True,
+    reader="read_decimal",
+    constraints=(readable("a number", "bilangan"), between("94.9", "141.1")),
+)
+BUSINESS_NAME = Column(
+    "business_name",
+    "VARCHAR",
+    "Name of the business, without the owner in brackets.",
+    personal=True,
+    reader="read_text",
+    constraints=(required("quarantine_row"),),
+)
+OWNER_NAME = Column(
+    "owner_name",
+    "VARCHAR",
+    "Name of the owner, from its own field or from the brackets behind the business name.",
+    personal=True,
+    reader="read_text",
+)
+NIK = Column(
+    "nik",
+    "VARCHAR",
+    "Nomor Induk Kependudukan of the owner, 16 digits.",
+    personal=True,
+    reader="read_nik",
+    constraints=(
+        Constraint(
+            "MISSING",
+            "{column} IS NULL AND NOT was_unread('{column}') AND coalesce(business_kind, 'umkm') <> 'koperasi'",
+            "must be given, except for a cooperative",
+            "wajib diisi, kecuali untuk koperasi",
+        ),
+        readable("a NIK of 16 digits", "NIK 16 angka"),
+    ),
+)
+IS_NIK_PRECISION_LOST = Column(
+    "is_nik_precision_lost",
+    "BOOLEAN",
+    "Whether the NIK lost its last digit in a spreadsheet (15 significant digits); such a NIK is a weak key.",
+    constraints=(
+        Constraint(
+            "",
+            "{column}",
+            "the NIK must be delivered as text (a spreadsheet keeps only 15 digits)",
+            "NIK harus dikirim sebagai teks (lembar kerja hanya menyimpan 15 angka)",
+        ),
+    ),
+)
+NIB = Column(
+    "nib",
+    "VARCHAR",
+    "Nomor Induk Berusaha, 13 digits; one per business actor.",
+    personal=True,
+    reader="read_nib",
+    constraints=(readable("a NIB of 13 digits", "NIB 13 angka"),),
+)
+PHONE = Column(
+    "phone",
+    "VARCHAR",
+    "Telephone number in the form +62...",
+    personal=True,
+    reader="read_phone",
+    constraints=(readable("an Indonesian telephone number", "nomor telepon Indonesia"),),
+)
+OWNER_SEX_CODE = Column(
+    "owner_sex_code",
+    "VARCHAR",
+    "Sex of the owner: L (male) or P (female).",
+    reader="read_sex",
+    constraints=(
+        readable("L or P", "L atau P"),
+        Constraint(
+            "DISAGREES_WITH_NIK",
+            "{column} <> CASE WHEN substr(nik, 7, 2) > '40' THEN 'P' ELSE 'L' END",
+            "must agree with the NIK (day of birth above 40 means female)",
+            "harus sesuai dengan NIK (tanggal lahir di atas 40 berarti perempuan)",
+        ),
+    ),
+)
+OWNER_BIRTH_DATE = Column(
+    "owner_birth_date",
+    "DATE",
+    "Birth date of the owner.",
+    personal=True,
+    reader="read_date",
+    constraints=(
+        readable("a date", "tanggal"),
+        between("DATE '1920-01-01'", "DATE '2010-12-31'"),
+        Constraint(
+            "DISAGREES_WITH_NIK",
+            "strftime({column}, '%d%m%y') <> lpad(CAST(CAST(substr(nik, 7, 2) AS INTEGER) % 40 AS VARCHAR), 2, '0')"
+            " || substr(nik, 9, 4)",
+            "must agree with the birth date inside the NIK",
+            "harus sesuai dengan tanggal lahir di dalam NIK",
+        ),
+    ),
+)
+BUSINESS_STATUS_CODE = Column(
+    "business_status_code",
+    "SMALLINT",
+    "keberadaan_usaha, 1 to 10, see reference.business_statuses.",
+    reader="read_business_status",
+    constraints=(required(), readable("a status 1 to 10", "status 1 sampai 10")),
+)
+IS_FIXED_LOCATION = Column(
+    "is_fixed_location",
+    "BOOLEAN",
+    "Whether the business has a fixed place (menetap).",
+    reader="read_fixed_location",
+    constraints=(readable("menetap or tidak menetap", "menetap atau tidak menetap"),),
+)
+LEGAL_FORM_CODE = Column(
+    "legal_form_code",
+    "VARCHAR",
+    "Legal form, see reference.legal_forms.",
+    reader="read_legal_form",
+    constraints=(readable("a legal form", "bentuk badan usaha"),),
+)
+STARTED_YEAR = Column(
+    "started_year",
+    "SMALLINT",
+    "Year in which the business started.",
+    reader="read_year",
+    constraints=(readable("a year", "tahun"), between("1900", "2025")),
+)
+KBLI_CODE = Column(
+    "kbli_code",
+    "VARCHAR",
+    "Main activity, KBLI 2020, five digits.",
+    reader="read_kbli",
+    constraints=(
+        required(),
+        readable("a KBLI code of five digits", "kode KBLI lima angka"),
+        one_of("kbli", "kbli_code"),
+        Constraint(
+            "OUT_OF_SCOPE",
+            "substr({column}, 1, 2) IN ('01', '02', '03', '84', '97', '98')",
+            "must not belong to section A, O or T: the census leaves them out",
+            "tidak boleh termasuk kategori A, O atau T: di luar cakupan pendataan",
+            "quarantine_row",
+        ),
+    ),
+)
+WORKER_COUNT = Column(
+    "worker_count",
+    "INTEGER",
+    "Persons working in the business.",
+    reader="read_count",
+    constraints=(readable("a whole number", "bilangan bulat"), between("0", "10000")),
+)
+CAPITAL_IDR = Column(
+    "capital_idr",
+    "BIGINT",
+    "Capital without land and buildings, rupiah.",
+    reader="read_rupiah",
+    constraints=(
+        readable("an amount in rupiah", "jumlah rupiah"),
+        between("0", "100000000000000", "quarantine_row"),
+    ),
+)
+OMZET_IDR = Column(
+    "omzet_idr",
+    "BIGINT",
+    "Sales in omzet_year, rupiah.",
+    reader="read_rupiah",
+    constraints=(
+        readable("an amount in rupiah", "jumlah rupiah"),
+        between("0", "100000000000000", "quarantine_row"),
+    ),
+)
+OMZET_YEAR = Column(
+    "omzet_year",
+    "SMALLINT",
+    "Reference year of omzet_idr.",
+    reader="read_year",
+    constraints=(readable("a year", "tahun"), between("2018", "2025")),
+)
+
+
+def _channel(name: str, description: str) -> Column:
+    return Column(
+        name, "BOOLEAN", description, reader="read_boolean", constraints=(readable("ya or tidak", "ya atau tidak"),)
+    )
+
+
+USES_INTERNET = _channel("uses_internet", "Uses the internet for the business.")
+SELLS_ON_MARKETPLACE = _channel("sells_on_marketplace", "Sells on a marketplace or e-commerce platform.")
+SELLS_ON_SOCIAL_MEDIA = _channel("sells_on_social_media", "Sells through social media.")
+SELLS_ON_INSTANT_MESSAGING = _channel("sells_on_instant_messaging", "Sells through instant messaging.")
+SELLS_ON_OWN_WEBSITE = _channel("sells_on_own_website", "Sells through a website of its own.")
+SELLS_ON_FOOD_DELIVERY = _channel("sells_on_food_delivery", "Sells on a ride-hailing or food delivery platform.")
+SELLS_ON_EKATALOG = _channel("sells_on_ekatalog", "Listed in the procurement e-katalog.")
+ACCEPTS_EPAYMENT = _channel("accepts_epayment", "Accepts electronic payment (QRIS).")
+DIGITAL_SINCE_YEAR = Column(
+    "digital_since_year",
+    "SMALLINT",
+    "First year in which the business used a digital channel.",
+    reader="read_year",
+    constraints=(readable("a year", "tahun"), between("1995", "2025")),
+)
+COOPERATIVE_NUMBER = Column(
+    "cooperative_number",
+    "VARCHAR",
+    "Nomor Induk Koperasi (not the person's NIK); length not confirmed.",
+    reader="read_identifier",
+)
+LEGAL_ENTITY_NUMBER = Column(
+    "legal_entity_number",
+    "VARCHAR",
+    "Number of the cooperative's legal entity (badan hukum), free text.",
+    reader="read_text",
+)
+MEMBER_COUNT = Column(
+    "member_count",
+    "INTEGER",
+    "Members of the cooperative.",
+    reader="read_count",
+    constraints=(readable("a whole number", "bilangan bulat"),),
+)
+PROVENANCE = (ROW_ID, DELIVERY_ID, LINE_NUMBER, SOURCE_REGISTER, WAVE)
+CHANNELS = (
+    USES_INTERNET,
+    SELLS_ON_MARKETPLACE,
+    SELLS_ON_SOCIAL_MEDIA,
+    SELLS_ON_INSTANT_MESSAGING,
+    SELLS_ON_OWN_WEBSITE,
+    SELLS_ON_FOOD_DELIVERY,
+    SELLS_ON_EKATALOG,
+    ACCEPTS_EPAYMENT,
+)
+REGISTRATION = (
+    REGISTRATION_NUMBER,
+    BUSINESS_KIND,
+    ENUMERATED_DATE,
+    UPDATED_DATE,
+    SOURCE_REGION_CODE,
+    REGENCY_CODE,
+    SOURCE_REGENCY_NAME,
+    IS_REGENCY_NAME_AGREED,
+    DISTRICT_NAME,
+    VILLAGE_NAME,
+    ADDRESS,
+    LATITUDE,
+    LONGITUDE,
+    BUSINESS_NAME,
+    OWNER_NAME,
+    NIK,
+    IS_NIK_PRECISION_LOST,
+    NIB,
+    PHONE,
+    OWNER_SEX_CODE,
+    OWNER_BIRTH_DATE,
+    BUSINESS_STATUS_CODE,
+    IS_FIXED_LOCATION,
+    LEGAL_FORM_CODE,
+    STARTED_YEAR,
+    KBLI_CODE,
+    WORKER_COUNT,
+    CAPITAL_IDR,
+    OMZET_IDR,
+    OMZET_YEAR,
+    *CHANNELS,
+    DIGITAL_SINCE_YEAR,
+    COOPERATIVE_NUMBER,
+    LEGAL_ENTITY_NUMBER,
+    MEMBER_COUNT,
+)
+
+# --- register: which registrations are one business -------------------------------------------------------------------
+
+BUSINESS_ID = Column(
+    "business_id",
+    "BIGINT",
+    "One business: the row_id of its founding registration (the earliest enumerated).",
+)
+OWNER_ID = Column("owner_id", "BIGINT", "One business actor, by the same rule as business_id.")
+IS_CURRENT = Column(
+    "is_current",
+    "BOOLEAN",
+    "false when a later line of the same registration number supersedes this one.",
+)
+SIZE_CLASS_CODE = Column(
+    "size_class_code",
+    "VARCHAR",
+    "micro, small, medium, large (PP 7/2021 art. 35) or unknown.",
+)
+SIZE_RULE = Column("size_rule", "VARCHAR", "What the size class rests on: sales, capital or none.")
+IS_COUNTED = Column(
+    "is_counted",
+    "BOOLEAN",
+    "Whether the unit enters attainment: an UMKM, not large, of a status that counts (reference.business_statuses).",
+)
+DIGITAL_RANK = Column(
+    "digital_rank",
+    "TINYINT",
+    "Rank of the narrowest definition the business meets: 1 for D1 to 4 for D4, NULL for none. It meets Dk when <= k.",
+)
+COUNTED_FROM_YEAR = Column(
+    "counted_from_year",
+    "SMALLINT",
+    "First year the business counts as digital: digital_since_year, else the year it was first enumerated.",
+)
+REGISTRATION_COUNT = Column("registration_count", "INTEGER", "Current registrations merged into the business.")
+PROVINCE_CODE_34 = Column(
+    "province_code_34", "VARCHAR", "Province in the frame of 34 provinces; unknown when unresolved."
+)
+PROVINCE_CODE_38 = Column(
+    "province_code_38", "VARCHAR", "Province in the frame of 38 provinces; unknown when unresolved."
+)
+
+# --- reference --------------------------------------------------------------------------------------------------------
+
+SOURCE = Column("source", "VARCHAR", "Where the fact was published.")
+INDICATOR_CODE = Column("indicator_code", "VARCHAR", "What is targeted; umkm_digital is UMKM in the digital ecosystem.")
+TARGET_YEAR = Column("target_year", "SMALLINT", "Year at whose end the target applies.")
+TARGET_COUNT = Column("target_count", "BIGINT", "Target, cumulative, at least so many.")
+DEFINITION_CODE = Column(
+    "definition_code",
+    "VARCHAR",
+    "Definition of digital: D1 (marketplace) to D4 (any internet), or as_reported.",
+)
+INSTITUTION = Column("institution", "VARCHAR", "Who counted: the reporting institution, or capaian for the register.")
+PROVINCE_CODE = Column("province_code", "VARCHAR", "Province, Kemendagri code of the frame; unknown when unresolved.")
+PROVINCE_NAME = Column("province_name", "VARCHAR", "Name of the province.")
+FRAME_CODE = Column("frame_code", "VARCHAR", "Frame of provinces: 34 (before the Papua split) or 38.")
+CODE_SYSTEM = Column("code_system", "VARCHAR", "kemendagri or bps.")
+
+# --- marts ------------------------------------------------------------------------------------------------------------
+
+SERIES = Column(
+    "series",
+    "VARCHAR",
+    "official_reported (published figures) or register_observed (counted here); never mixed.",
+)
+OBSERVED_COUNT = Column("observed_count", "BIGINT", "Businesses reported or counted; NULL when no figure exists.")
+ATTAINMENT_RATIO = Column("attainment_ratio", "DOUBLE", "observed_count / target_count.")
+GAP_COUNT = Column("gap_count", "BIGINT", "target_count - observed_count; negative when the target is exceeded.")
+VERDICT = Column(
+    "verdict",
+    "VARCHAR",
+    "met; not_met (only where the year is over and coverage is complete enough); otherwise not_assessable.",
+)
+COVERAGE_RATIO = Column(
+    "coverage_ratio",
+    "DOUBLE",
+    "How much of the country the count can speak for; nationally the smaller of regency_coverage_ratio and"
+    " population_coverage_ratio, in a province the share of its kab/kota; NULL for published figures.",
+)
+REGENCY_COVERAGE_RATIO = Column("regency_coverage_ratio", "DOUBLE", "Share of the kab/kota that have a registration.")
+POPULATION_COVERAGE_RATIO = Column(
+    "population_coverage_ratio",
+    "DOUBLE",
+    "Counted businesses over the latest reference.population_bases.",
+)
+AS_OF_DATE = Column("as_of_date", "DATE", "Day up to which facts were taken into account.")
+
+# --- quality and meta -------------------------------------------------------------------------------------------------
+
+RULE_CODE = Column("rule_code", "VARCHAR", "Stable code of the rule, see the rule book.")
+SEVERITY = Column("severity", "VARCHAR", "quarantine_row (the row is set aside) or warn.")
+COLUMN_NAME = Column("column_name", "VARCHAR", "The column the rule speaks of.")
