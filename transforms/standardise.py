@@ -107,8 +107,10 @@ def join_broken_records(con: duckdb.DuckDBPyConnection, file: RecognisedFile) ->
             SELECT opening, closing,
                 string_agg(coalesce(raw_text, ''), chr(10) ORDER BY lines.rowid) AS text,
                 split_record(text, '{file.profile.delimiter}') AS fields
-            FROM open_lines JOIN lines ON lines.rowid BETWEEN opening AND closing
-            WHERE closing - opening < {RECORD_LINES_LIMIT}
+            FROM (
+                SELECT opening, closing, unnest(range(opening, closing + 1)) AS place FROM open_lines
+                WHERE closing - opening < {RECORD_LINES_LIMIT}
+            ) JOIN lines ON lines.rowid = place
             GROUP BY opening, closing HAVING len(fields) = {file.field_count}
         ), placed AS (
             SELECT *, opening IS DISTINCT FROM lag(closing) OVER (ORDER BY opening) AS is_first FROM joined
@@ -165,9 +167,8 @@ def standardised_sql(file: RecognisedFile, delivery_id: int, records: str) -> st
         "regency_code": "regency_code",
         "is_regency_name_agreed": """CASE
             WHEN source_regency_name IS NULL OR regency_code IS NULL THEN NULL
-            WHEN list_contains(regency_names, upper(source_regency_name)) THEN true
-            ELSE list_contains(regency_names, bare_regency_name(source_regency_name))
-                AND coalesce(stated_regency_kind(source_regency_name) = regency_kind, true) END""",
+            WHEN listed.name IS NOT NULL THEN true
+            ELSE bare.name IS NOT NULL AND coalesce(stated_regency_kind(source_regency_name) = regency_kind, true) END""",
         "is_nik_precision_lost": f"coalesce(nik IS NULL AND is_precision_lost({nik_text}), false)",
         "unread": f"CASE WHEN {' OR '.join(is_unread.values())} THEN map_from_entries(list_filter([{entries}],"
         " lambda entry: entry IS NOT NULL)) END",
@@ -178,11 +179,17 @@ def standardised_sql(file: RecognisedFile, delivery_id: int, records: str) -> st
     return f"""
         WITH records AS ({records}),
         texts AS (SELECT line_number, {", ".join(texts)} FROM records),
-        readings AS (SELECT line_number, {texts_kept}, {", ".join(values)} FROM texts)
+        values AS (SELECT line_number, {texts_kept}, {", ".join(values)} FROM texts),
+        readings AS (SELECT *, substr(source_region_code, 1, 4) AS regency_digits FROM values)
         SELECT
             {selected}
         FROM readings
-        LEFT JOIN regency_lookup ON regency_lookup.digits = substr(readings.source_region_code, 1, 4)"""
+        LEFT JOIN regency_lookup USING (regency_digits)
+        LEFT JOIN regency_names AS listed
+            ON listed.regency_digits = readings.regency_digits AND listed.name = upper(source_regency_name)
+        LEFT JOIN regency_names AS bare
+            ON bare.regency_digits = readings.regency_digits
+            AND bare.name = CASE WHEN listed.name IS NULL THEN bare_regency_name(source_regency_name) END"""
 
 
 def _source_text(column: Column, position: tuple[int, ...], profile: SourceProfile) -> str:
@@ -202,20 +209,24 @@ def _read(column: Column, profile: SourceProfile) -> str:
 
 
 def load_regency_lookup(con: duckdb.DuckDBPyConnection, code_system: str) -> None:
-    """Fill `regency_lookup(digits, regency_code, regency_names)` with every vintage of one code system."""
+    """Fill `regency_lookup` with all vintages of one code system, and `regency_names` with what each may be called."""
     con.execute(
         """
-        CREATE OR REPLACE TEMP TABLE regency_lookup AS
+        CREATE OR REPLACE TEMP TABLE regency_vintages AS
         SELECT
-            replace(source_code, '.', '') AS digits,
-            min(regency_code) AS regency_code,
-            min(regency_kind) AS regency_kind,
-            list_distinct(list(upper(source_name)) || list(upper(regency_name))
-                || list(bare_regency_name(source_name)) || list(bare_regency_name(regency_name))) AS regency_names
+            replace(source_code, '.', '') AS regency_digits, regency_code, regency_kind,
+            unnest([source_name, regency_name]) AS name
         FROM reference.regency_codes JOIN reference.regencies USING (regency_code)
-        WHERE code_system = ?
-        GROUP BY ALL""",
+        WHERE code_system = ?""",
         [code_system],
+    )
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE regency_lookup AS SELECT regency_digits, min(regency_code) AS regency_code,"
+        " min(regency_kind) AS regency_kind FROM regency_vintages GROUP BY regency_digits"
+    )
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE regency_names AS SELECT DISTINCT regency_digits,"
+        " unnest([upper(name), bare_regency_name(name)]) AS name FROM regency_vintages"
     )
 
 
