@@ -25,7 +25,7 @@ from expectations.rules import RULES_FINGERPRINT, refusal_after_judging, refusal
 from flows.plan import delivery_key, due_deliveries, input_fingerprint
 from flows.settings import Settings
 from transforms.build import build_table
-from transforms.land import LandedFile, count_sheet_rows, land, landed_files, take_census
+from transforms.land import LandedFile, land, landed_files, take_census
 from transforms.marts import build_marts
 from transforms.recognise import RefusedDelivery, recognise
 from transforms.resolve import resolve
@@ -128,13 +128,11 @@ def ingest(settings: Settings, file: LandedFile) -> LedgerEntry:
     with settings.resources.shared_by(PARALLEL_DELIVERIES).connect() as con:
         try:
             recognised = recognise(file.path, census, load_profiles())
-            if recognised.is_sheet:
-                entry["line_count"] = count_sheet_rows(file.path)
             entry |= {"profile": recognised.profile.name, "encoding": recognised.encoding}
             load_reference(con)
             load_readers(con)
             load_regency_lookup(con, recognised.profile.region_code_system)
-            load_lines(con, recognised, root.scratch)
+            entry["line_count"] = load_lines(con, recognised, census, root.scratch)
             join_broken_records(con, recognised)
             split_rows(con, standardised_sql(recognised, file.delivery_id, records_sql(recognised)), work)
             account = account_for_lines(con, recognised, file.delivery_id, rows_in(work), work / "unparsable.parquet")

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CHUNK = 1 << 22
+FIELD_MARK = b"\x01"
+"""Stands for a delimiter where lines are to be cut and nothing else; a file that holds it is rewritten first."""
 LINE_BITS = 27
 """A row_id holds the delivery number above 27 bits of line number: files of up to 134 million lines."""
 
@@ -28,6 +30,8 @@ class Census:
     line_count: int
     is_utf8: bool
     has_nul: bool
+    is_uniform: bool
+    """All lines end alike, in LF or in CRLF, and no byte is one that a line-cutting reader takes for its own."""
 
 
 @dataclass(frozen=True)
@@ -47,20 +51,22 @@ class LandedFile:
 def take_census(path: Path) -> Census:
     """Hash `path` and count its physical lines (ended by LF, CRLF or CR, the last one with or without an end)."""
     digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
-    size = ends = 0
-    is_utf8, has_nul, last = True, False, b""
+    size = feeds = returns = pairs = 0
+    is_utf8, has_nul, has_mark, last = True, False, False, b""
     with path.open("rb") as stream:
         while chunk := stream.read(CHUNK):
             digest.update(chunk)
             size += len(chunk)
-            ends += chunk.count(b"\n")
+            feeds += chunk.count(b"\n")
             carriage_returns = chunk.count(b"\r")
             if carriage_returns:
-                ends += carriage_returns - chunk.count(b"\r\n")
+                returns += carriage_returns
+                pairs += chunk.count(b"\r\n")
             if last == b"\r" and chunk.startswith(b"\n"):
-                ends -= 1
+                pairs += 1
             last = chunk[-1:]
             has_nul = has_nul or b"\x00" in chunk
+            has_mark = has_mark or FIELD_MARK in chunk
             if is_utf8 and not (chunk.isascii() and not decoder.getstate()[0]):
                 try:
                     decoder.decode(chunk)
@@ -68,7 +74,10 @@ def take_census(path: Path) -> Census:
                     is_utf8 = False
     is_utf8 = is_utf8 and not decoder.getstate()[0]
     unfinished = 1 if size and last not in (b"\n", b"\r") else 0
-    return Census(digest.hexdigest(), size, ends + unfinished, is_utf8, has_nul)
+    is_uniform = (returns == pairs and feeds in (0, pairs)) or returns == 0
+    return Census(
+        digest.hexdigest(), size, feeds + returns - pairs + unfinished, is_utf8, has_nul, is_uniform and not has_mark
+    )
 
 
 def count_sheet_rows(path: Path) -> int:

@@ -23,3 +23,8 @@ CREATE OR REPLACE MACRO split_record(raw_text, delimiter) AS
         CASE WHEN NOT contains(raw_text, '"') THEN raw_text WHEN NOT has_open_quote(raw_text) THEN unquoted_record(raw_text, delimiter) END,
         CASE WHEN contains(raw_text, '"') THEN chr(31) ELSE delimiter END
     );
+
+-- A line of totals: mostly empty, and what it says first is "total" or "jumlah".
+CREATE OR REPLACE MACRO is_total_line(fields) AS
+    regexp_matches(lower(array_to_string(fields, ' ')), '^[ "'']*((grand|sub)[ -]?)?(total|jumlah)\b')
+    AND 2 * len(list_filter(fields, lambda field: trim(field) <> '')) <= len(fields);

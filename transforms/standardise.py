@@ -7,16 +7,18 @@ record. Does not belong here: whether a value is acceptable (`expectations/`).
 from __future__ import annotations
 
 import codecs
+import io
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
-from transforms.land import CHUNK, LINE_BITS
+from transforms.land import CHUNK, LINE_BITS, Census, count_sheet_rows
 from transforms.recognise import RecognisedFile
 from warehouse.columns import REGISTRATION
-from warehouse.contract import Column
+from warehouse.contract import Column, quoted
 from warehouse.profiles import SourceProfile
 from warehouse.tables import STANDARDISED, UNPARSABLE
 
@@ -55,8 +57,11 @@ def load_readers(con: duckdb.DuckDBPyConnection) -> None:
         con.execute((_HERE / name).read_text(encoding="utf-8"))
 
 
-def load_lines(con: duckdb.DuckDBPyConnection, file: RecognisedFile, scratch: Path) -> None:
-    """Fill the temporary table `lines(line_number, raw_text, fields)` with every physical line of `file`."""
+def load_lines(con: duckdb.DuckDBPyConnection, file: RecognisedFile, census: Census, scratch: Path) -> int:
+    """Fill the temporary table `lines(raw_text, fields)` with every physical line of `file`, the first at rowid 0.
+
+    Returns how many lines there must be, counted without the reader that cuts them.
+    """
     con.execute("CREATE OR REPLACE TEMP TABLE lines (raw_text VARCHAR, fields VARCHAR[])")
     if file.is_sheet:
         sheet = pa.table({"fields": pa.array(list(map(list, file.sheet_rows)), pa.list_(pa.string()))})
@@ -67,8 +72,10 @@ def load_lines(con: duckdb.DuckDBPyConnection, file: RecognisedFile, scratch: Pa
             " FROM (SELECT fields, trim(array_to_string(fields, '')) = '' AS is_blank FROM sheet)"
         )
         con.unregister("sheet")
-        return
-    path = file.path if file.encoding == "utf-8" else transcoded(file.path, file.encoding, scratch)
+        return count_sheet_rows(file.path)
+    path, line_count = file.path, census.line_count
+    if file.encoding != "utf-8" or not census.is_uniform or census.has_nul:
+        path, line_count = rewritten(file.path, file.encoding, scratch)
     # No delimiter and no quote: the reader cuts lines only, keeps blank ones, and never drops a line for its fields.
     con.execute(
         "INSERT INTO lines (raw_text) SELECT raw_text FROM read_csv(?, columns = {'raw_text': 'VARCHAR'},"
@@ -78,24 +85,35 @@ def load_lines(con: duckdb.DuckDBPyConnection, file: RecognisedFile, scratch: Pa
     )
     if path != file.path:
         path.unlink()
+    return line_count
 
 
-def transcoded(path: Path, encoding: str, scratch: Path) -> Path:
-    """A copy of `path` in UTF-8 under `scratch`; bytes that `encoding` does not know become U+FFFD."""
+_NEVER_WRITTEN = str.maketrans({"\x00": "\ufffd", "\x01": "\ufffd"})
+
+
+def rewritten(path: Path, encoding: str, scratch: Path) -> tuple[Path, int]:
+    """A copy of `path` under `scratch` in UTF-8 with one kind of line end, and how many lines it has.
+
+    What `encoding` does not know, and characters that no text holds, become U+FFFD.
+    """
     target = scratch / f"{path.parent.name}.utf8"
     decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    line_ends = io.IncrementalNewlineDecoder(decoder, translate=True)
+    end_count, last = 0, "\n"
     with path.open("rb") as source, target.open("w", encoding="utf-8", newline="") as sink:
-        while chunk := source.read(CHUNK):
-            sink.write(decoder.decode(chunk))
-        sink.write(decoder.decode(b"", final=True))
-    return target
+        for chunk in chain(iter(lambda: source.read(CHUNK), b""), (b"",)):
+            text = line_ends.decode(chunk, final=not chunk).translate(_NEVER_WRITTEN)
+            sink.write(text)
+            end_count += text.count("\n")
+            last = text[-1:] or last
+    return target, end_count + (last != "\n")
 
 
 def join_broken_records(con: duckdb.DuckDBPyConnection, file: RecognisedFile) -> None:
     """Make `joined_records(line_number, line_count, fields)`: records that a quoted line break has cut in pieces.
 
     A line with an odd number of quotes opens such a record when, joined with all lines up to the next such line, it has
-    exactly the header's fields. A stray quote therefore spoils its own line only.
+    the header's fields. A stray quote therefore spoils its own line only.
     """
     con.execute(
         f"""
@@ -106,12 +124,12 @@ def join_broken_records(con: duckdb.DuckDBPyConnection, file: RecognisedFile) ->
         ), joined AS (
             SELECT opening, closing,
                 string_agg(coalesce(raw_text, ''), chr(10) ORDER BY lines.rowid) AS text,
-                split_record(text, '{file.profile.delimiter}') AS fields
+                split_record(text, {quoted(file.delimiter)}) AS fields
             FROM (
                 SELECT opening, closing, unnest(range(opening, closing + 1)) AS place FROM open_lines
                 WHERE closing - opening < {RECORD_LINES_LIMIT}
             ) JOIN lines ON lines.rowid = place
-            GROUP BY opening, closing HAVING len(fields) = {file.field_count}
+            GROUP BY opening, closing HAVING {has_header_fields(file)}
         ), placed AS (
             SELECT *, opening IS DISTINCT FROM lag(closing) OVER (ORDER BY opening) AS is_first FROM joined
         ), runs AS (
@@ -126,13 +144,41 @@ def join_broken_records(con: duckdb.DuckDBPyConnection, file: RecognisedFile) ->
     )
 
 
+def has_header_fields(file: RecognisedFile) -> str:
+    """SQL: `fields` are as many as the header has, but for empty ones at the end."""
+    exact = f"len(fields) = {file.field_count}"
+    more = f"len(fields) > {file.field_count} AND trim(array_to_string(fields[{file.field_count + 1}:], '')) = ''"
+    fewer = f"len(fields) BETWEEN {file.least_field_count} AND {file.field_count}"
+    return f"({exact} OR {fewer} OR {more})" if file.least_field_count < file.field_count else f"({exact} OR {more})"
+
+
+def no_record_sql(file: RecognisedFile) -> str:
+    """SQL: the reason code of a line that has a record's form and yet is none, NULL for a record.
+
+    A header that is repeated further down (pages, files put together), and a line of totals: mostly empty, without a
+    registration number, its first text being "total" or "jumlah".
+    """
+    number = (
+        f"fields[{file.positions['registration_number'][0] + 1}]" if "registration_number" in file.positions else "''"
+    )
+    headers = ", ".join(quoted(text) for text in file.header_texts)
+    return f"""CASE
+        WHEN raw_text IN ({headers}) THEN 'REPEATED_HEADER'
+        WHEN regexp_matches({number}, '[0-9]') THEN NULL
+        WHEN is_total_line(fields) THEN 'TOTAL_LINE' END"""
+
+
 def records_sql(file: RecognisedFile) -> str:
-    """`records(line_number, fields)`: the lines that have as many fields as the header, and the joined ones."""
-    fields = "fields" if file.is_sheet else f"split_record(raw_text, '{file.profile.delimiter}')"
+    """`records(line_number, fields)`: the lines that have the header's fields, and the joined ones."""
+    fields = "fields" if file.is_sheet else f"split_record(raw_text, {quoted(file.delimiter)})"
     return f"""
         SELECT line_number, fields
-        FROM (SELECT rowid + 1 AS line_number, {fields} AS fields FROM lines WHERE rowid >= {file.header_line_count})
-        WHERE len(fields) = {file.field_count} AND line_number NOT IN (SELECT line_number FROM joined_lines)
+        FROM (
+            SELECT rowid + 1 AS line_number, raw_text, {fields} AS fields FROM lines
+            WHERE rowid >= {file.header_line_count}
+        )
+        WHERE {has_header_fields(file)} AND {no_record_sql(file)} IS NULL
+            AND line_number NOT IN (SELECT line_number FROM joined_lines)
         UNION ALL
         SELECT line_number, fields FROM joined_records"""
 
@@ -168,7 +214,8 @@ def standardised_sql(file: RecognisedFile, delivery_id: int, records: str) -> st
         "is_regency_name_agreed": """CASE
             WHEN source_regency_name IS NULL OR regency_code IS NULL THEN NULL
             WHEN listed.name IS NOT NULL THEN true
-            ELSE bare.name IS NOT NULL AND coalesce(stated_regency_kind(source_regency_name) = regency_kind, true) END""",
+            WHEN bare.name IS NULL THEN false
+            ELSE coalesce(stated_regency_kind(source_regency_name) = regency_kind, true) END""",
         "is_nik_precision_lost": f"coalesce(nik IS NULL AND is_precision_lost({nik_text}), false)",
         "unread": f"CASE WHEN {' OR '.join(is_unread.values())} THEN map_from_entries(list_filter([{entries}],"
         " lambda entry: entry IS NOT NULL)) END",
@@ -240,13 +287,16 @@ def account_for_lines(
     columns = {
         "delivery_id": f"{delivery_id}::BIGINT",
         "line_number": "(rowid + 1)::INTEGER",
-        "reason_code": "CASE WHEN has_open_quote(raw_text) THEN 'STRAY_QUOTE' ELSE 'FIELD_COUNT' END",
+        "reason_code": "CASE WHEN has_open_quote(raw_text) THEN 'STRAY_QUOTE' "
+        f"WHEN {has_header_fields(file)} THEN {no_record_sql(file)} ELSE 'FIELD_COUNT' END",
         "raw_text": "raw_text",
     }
+    fields = "fields" if file.is_sheet else f"split_record(raw_text, {quoted(file.delimiter)})"
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE leftover AS
-        SELECT {", ".join(f"{columns[column.name]} AS {column.name}" for column in UNPARSABLE)} FROM lines
+        SELECT {", ".join(f"{columns[column.name]} AS {column.name}" for column in UNPARSABLE)}
+        FROM (SELECT rowid, raw_text, {fields} AS fields FROM lines)
         WHERE rowid >= {file.header_line_count} AND rowid + 1 NOT IN (SELECT line_number FROM {parsed})
             AND rowid + 1 NOT IN (SELECT line_number FROM joined_lines)"""
     )

@@ -126,6 +126,11 @@ class Table:
         return iter(self.columns)
 
 
+def quoted(text: str) -> str:
+    """`text` as a SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 def fingerprint(*parts: object) -> str:
     """SHA-256 over the representations of frozen definitions: equal definitions, equal fingerprint."""
     digest = hashlib.sha256()

@@ -19,7 +19,8 @@ from typing import Any
 import duckdb
 
 from warehouse.connection import Resources
-from warehouse.ddl import create_tables, quoted
+from warehouse.contract import quoted
+from warehouse.ddl import create_tables
 from warehouse.layout import DataRoot
 from warehouse.ledger import sync
 from warehouse.tables import PUBLICATION, PUBLISHED_TABLES

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.ddl import create_table, quoted
+from warehouse.contract import quoted
+from warehouse.ddl import create_table
 from warehouse.tables import REFERENCE_TABLES
 
 FOLDER = Path(__file__).parent / "reference"

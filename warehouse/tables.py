@@ -42,7 +42,7 @@ UNPARSABLE = Table(
     (
         columns.DELIVERY_ID,
         columns.LINE_NUMBER,
-        Column("reason_code", "VARCHAR", "FIELD_COUNT or STRAY_QUOTE."),
+        Column("reason_code", "VARCHAR", "FIELD_COUNT, STRAY_QUOTE, REPEATED_HEADER or TOTAL_LINE."),
         Column("raw_text", "VARCHAR", "The line as delivered.", personal=True),
     ),
     ("delivery_id", "line_number"),
