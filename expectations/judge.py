@@ -54,15 +54,16 @@ def judge(
     """
     from expectations.suite import count_failures  # the import takes seconds and 270 MB; only judging needs it
 
+    judged = f"judged_{delivery_id}"  # deliveries are judged side by side in one database
     con.execute(
-        f"CREATE OR REPLACE VIEW judged AS SELECT *, verdict = 'quarantined' AS is_quarantined FROM {rows_in(folder)}"
+        f"CREATE OR REPLACE VIEW {judged} AS SELECT *, verdict = 'quarantined' AS is_quarantined FROM {rows_in(folder)}"
     )
-    expected = count_failures(con, "judged", rules)
+    expected = count_failures(con, judged, rules)
     marked = {
         code: (count, quarantined, line)
         for code, count, quarantined, line in con.execute(
             "SELECT code, count(*), count(*) FILTER (is_quarantined), min(line_number)"
-            " FROM (SELECT unnest(rule_codes) AS code, is_quarantined, line_number FROM judged) GROUP BY code"
+            f" FROM (SELECT unnest(rule_codes) AS code, is_quarantined, line_number FROM {judged}) GROUP BY code"
         ).fetchall()
     }
     findings, results = [], []
@@ -97,5 +98,6 @@ def judge(
                     "sentence_en": rule.sentence_en,
                 }
             )
-    total, quarantined = con.execute("SELECT count(*), count(*) FILTER (is_quarantined) FROM judged").fetchall()[0]
+    total, quarantined = con.execute(f"SELECT count(*), count(*) FILTER (is_quarantined) FROM {judged}").fetchall()[0]
+    con.execute(f"DROP VIEW {judged}")
     return Judgement(total - quarantined, quarantined, findings, results)

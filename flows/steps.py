@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import logging
 import shutil
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Any
@@ -38,6 +40,7 @@ from transforms.standardise import (
     records_sql,
     standardised_sql,
 )
+from warehouse.connection import Resources
 from warehouse.contract import Table
 from warehouse.ddl import arrow_schema
 from warehouse.ledger import Ledger, LedgerEntry
@@ -59,7 +62,8 @@ from warehouse.tables import (
 )
 
 PARALLEL_DELIVERIES = 2
-"""Deliveries ingested side by side; each works within its part of the memory limit."""
+"""Deliveries ingested side by side, within one memory limit."""
+_ONE_AT_A_TIME = threading.Lock()
 
 logger = logging.getLogger("capaian")
 
@@ -99,6 +103,24 @@ def land_inbox(settings: Settings) -> list[LandedFile]:
     return arrivals
 
 
+@lru_cache(maxsize=1)
+def _workbench(resources: Resources) -> duckdb.DuckDBPyConnection:
+    con = resources.connect()
+    load_reference(con)
+    load_readers(con)
+    load_regency_lookup(con)
+    return con
+
+
+def workbench(resources: Resources) -> duckdb.DuckDBPyConnection:
+    """The database in memory with readers and facts, loaded once in a process: each delivery takes a cursor of it.
+
+    Deliveries that are ingested side by side so stay within one memory limit.
+    """
+    with _ONE_AT_A_TIME:
+        return _workbench(resources)
+
+
 def plan_deliveries(settings: Settings) -> list[LandedFile]:
     """Every landed file that is due and not done."""
     return due_deliveries(landed_files(settings.root.landed), Ledger(settings.root))
@@ -125,13 +147,10 @@ def ingest(settings: Settings, file: LandedFile) -> LedgerEntry:
         "byte_count": census.byte_count,
         "line_count": census.line_count,
     }
-    with settings.resources.shared_by(PARALLEL_DELIVERIES).connect() as con:
+    with workbench(settings.resources).cursor() as con:
         try:
             recognised = recognise(file.path, census, load_profiles())
             entry |= {"profile": recognised.profile.name, "encoding": recognised.encoding}
-            load_reference(con)
-            load_readers(con)
-            load_regency_lookup(con, recognised.profile.region_code_system)
             entry["line_count"] = load_lines(con, recognised, census, root.scratch)
             join_broken_records(con, recognised)
             split_rows(con, standardised_sql(recognised, file.delivery_id, records_sql(recognised)), work)

@@ -223,6 +223,7 @@ def standardised_sql(file: RecognisedFile, delivery_id: int, records: str) -> st
     selected = ",\n            ".join(
         f"{derived[column.name]} AS {column.name}" if column.name in derived else column.name for column in STANDARDISED
     )
+    regencies = f"(SELECT * FROM {{}} WHERE code_system = {quoted(profile.region_code_system)})"
     return f"""
         WITH records AS ({records}),
         texts AS (SELECT line_number, {", ".join(texts)} FROM records),
@@ -231,10 +232,10 @@ def standardised_sql(file: RecognisedFile, delivery_id: int, records: str) -> st
         SELECT
             {selected}
         FROM readings
-        LEFT JOIN regency_lookup USING (regency_digits)
-        LEFT JOIN regency_names AS listed
+        LEFT JOIN {regencies.format("regency_lookup")} AS regencies USING (regency_digits)
+        LEFT JOIN {regencies.format("regency_names")} AS listed
             ON listed.regency_digits = readings.regency_digits AND listed.name = upper(source_regency_name)
-        LEFT JOIN regency_names AS bare
+        LEFT JOIN {regencies.format("regency_names")} AS bare
             ON bare.regency_digits = readings.regency_digits
             AND bare.name = CASE WHEN listed.name IS NULL THEN bare_regency_name(source_regency_name) END"""
 
@@ -255,24 +256,24 @@ def _read(column: Column, profile: SourceProfile) -> str:
     return f"{reader}({column.name}_text)"
 
 
-def load_regency_lookup(con: duckdb.DuckDBPyConnection, code_system: str) -> None:
-    """Fill `regency_lookup` with all vintages of one code system, and `regency_names` with what each may be called."""
+def load_regency_lookup(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `regency_lookup`, all vintages of both code systems, and `regency_names`, what each may be called."""
     con.execute(
         """
         CREATE OR REPLACE TEMP TABLE regency_vintages AS
         SELECT
-            replace(source_code, '.', '') AS regency_digits, regency_code, regency_kind,
+            code_system, replace(source_code, '.', '') AS regency_digits, regency_code, regency_kind,
             unnest([source_name, regency_name]) AS name
-        FROM reference.regency_codes JOIN reference.regencies USING (regency_code)
-        WHERE code_system = ?""",
-        [code_system],
+        FROM reference.regency_codes JOIN reference.regencies USING (regency_code)"""
     )
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE regency_lookup AS SELECT regency_digits, min(regency_code) AS regency_code,"
-        " min(regency_kind) AS regency_kind FROM regency_vintages GROUP BY regency_digits"
+        """
+        CREATE OR REPLACE TABLE regency_lookup AS
+        SELECT code_system, regency_digits, min(regency_code) AS regency_code, min(regency_kind) AS regency_kind
+        FROM regency_vintages GROUP BY code_system, regency_digits"""
     )
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE regency_names AS SELECT DISTINCT regency_digits,"
+        "CREATE OR REPLACE TABLE regency_names AS SELECT DISTINCT code_system, regency_digits,"
         " unnest([upper(name), bare_regency_name(name)]) AS name FROM regency_vintages"
     )
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -17,12 +15,6 @@ class Resources:
     memory: str
     threads: int
     scratch: Path
-
-    def shared_by(self, count: int) -> Resources:
-        """The same limits for each of `count` connections at work side by side: together they stay within these."""
-        amount, unit = re.fullmatch(r"([\d.]+)\s*(\w+)", self.memory).groups()  # type: ignore[union-attr]
-        threads = max(1, (self.threads or os.cpu_count() or 1) // count)
-        return replace(self, memory=f"{float(amount) / count:g}{unit}", threads=threads)
 
     def connect(self, database: Path | None = None, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
         """Open `database`, or a database in memory, within these limits; nothing is fetched from the network."""
