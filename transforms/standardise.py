@@ -144,6 +144,11 @@ def join_broken_records(con: duckdb.DuckDBPyConnection, file: RecognisedFile) ->
     )
 
 
+def fields_sql(file: RecognisedFile) -> str:
+    """SQL: the fields of a row of `lines`."""
+    return "fields" if file.is_sheet else f"split_record(raw_text, {quoted(file.delimiter)})"
+
+
 def has_header_fields(file: RecognisedFile) -> str:
     """SQL: `fields` are as many as the header has, but for empty ones at the end."""
     exact = f"len(fields) = {file.field_count}"
@@ -170,11 +175,10 @@ def no_record_sql(file: RecognisedFile) -> str:
 
 def records_sql(file: RecognisedFile) -> str:
     """`records(line_number, fields)`: the lines that have the header's fields, and the joined ones."""
-    fields = "fields" if file.is_sheet else f"split_record(raw_text, {quoted(file.delimiter)})"
     return f"""
         SELECT line_number, fields
         FROM (
-            SELECT rowid + 1 AS line_number, raw_text, {fields} AS fields FROM lines
+            SELECT rowid + 1 AS line_number, raw_text, {fields_sql(file)} AS fields FROM lines
             WHERE rowid >= {file.header_line_count}
         )
         WHERE {has_header_fields(file)} AND {no_record_sql(file)} IS NULL
@@ -285,24 +289,29 @@ def account_for_lines(
 
     Such a line continues a joined record, or is blank, or is unparsable and goes with its text to `unparsable`.
     """
-    columns = {
-        "delivery_id": f"{delivery_id}::BIGINT",
-        "line_number": "(rowid + 1)::INTEGER",
-        "reason_code": "CASE WHEN has_open_quote(raw_text) THEN 'STRAY_QUOTE' "
-        f"WHEN {has_header_fields(file)} THEN {no_record_sql(file)} ELSE 'FIELD_COUNT' END",
-        "raw_text": "raw_text",
-    }
-    fields = "fields" if file.is_sheet else f"split_record(raw_text, {quoted(file.delimiter)})"
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE leftover AS
-        SELECT {", ".join(f"{columns[column.name]} AS {column.name}" for column in UNPARSABLE)}
-        FROM (SELECT rowid, raw_text, {fields} AS fields FROM lines)
+        SELECT rowid + 1 AS line_number, raw_text, fields FROM lines
         WHERE rowid >= {file.header_line_count} AND rowid + 1 NOT IN (SELECT line_number FROM {parsed})
             AND rowid + 1 NOT IN (SELECT line_number FROM joined_lines)"""
     )
+    columns = {
+        "delivery_id": f"{delivery_id}::BIGINT",
+        "line_number": "line_number::INTEGER",
+        "reason_code": f"""CASE
+            WHEN has_open_quote(raw_text) THEN 'STRAY_QUOTE'
+            WHEN {has_header_fields(file)} THEN {no_record_sql(file)}
+            ELSE 'FIELD_COUNT' END""",
+        "raw_text": "raw_text",
+    }
+    selected = ", ".join(f"{columns[column.name]} AS {column.name}" for column in UNPARSABLE)
     con.execute(
-        f"COPY (FROM leftover WHERE trim(raw_text) <> '' ORDER BY line_number) TO '{unparsable}' (FORMAT parquet)"
+        f"""
+        COPY (
+            SELECT {selected} FROM (SELECT line_number, raw_text, {fields_sql(file)} AS fields FROM leftover)
+            WHERE trim(raw_text) <> '' ORDER BY line_number
+        ) TO '{unparsable}' (FORMAT parquet)"""
     )
     blank, bad, continuation, parsed_count = con.execute(
         f"""
