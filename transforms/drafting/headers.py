@@ -16,10 +16,28 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
+from transforms.recognise import normalised_header
 from warehouse.profiles import SourceProfile
 
 _HERE = Path(__file__).parent
-_SILENT = {"dan", "and", "of", "the", "di", "yang", "is", "apakah", "ada", "untuk", "for", "in", "at", "a", "by", "dengan"}
+_SILENT = {
+    "dan",
+    "and",
+    "of",
+    "the",
+    "di",
+    "yang",
+    "is",
+    "apakah",
+    "ada",
+    "untuk",
+    "for",
+    "in",
+    "at",
+    "a",
+    "by",
+    "dengan",
+}
 ALIAS_SCORE, SYNONYM_SCORE_LIMIT = 1.0, 0.97
 UNKNOWN_WORD_WEIGHT = 1.5
 
@@ -40,7 +58,7 @@ def name_evidence(header: str, profiles: Sequence[SourceProfile]) -> dict[str, N
         score = min(_likeness(words, known_words), SYNONYM_SCORE_LIMIT)
         if score > evidence.get(field, NameEvidence(0.0, "")).score:
             evidence[field] = NameEvidence(score, known)
-    plain = "_".join(_split(header))
+    plain = normalised_header(header)
     for profile in profiles:
         for field, aliases in profile.columns:
             if plain in aliases:
@@ -73,7 +91,11 @@ def _parts(word: str) -> tuple[str, ...]:
     for end in range(2, len(word) + 1):
         for begin in range(end - 1):
             before, piece = glued[begin], word[begin:end]
-            if before is not None and piece in known and (glued[end] is None or len(before) + 1 < len(glued[end] or ())):
+            if (
+                before is not None
+                and piece in known
+                and (glued[end] is None or len(before) + 1 < len(glued[end] or ()))
+            ):
                 glued[end] = (*before, piece)
     if glued[-1]:
         return glued[-1]
