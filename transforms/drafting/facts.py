@@ -18,6 +18,8 @@ PART_WIDTHS = {"bps": (2, 2, 3, 3), "kemendagri": (2, 2, 2, 4)}
 TYPICAL_OMZET_LOG10 = 7.8
 """Half of the census' businesses sell for less than about 60 million rupiah a year."""
 BRACKETED_SHARE = 0.3
+_COMMA_DECIMAL = r"^-?[0-9]{1,3}(\.[0-9]{3})+(,|$)|^-?[0-9]+,([0-9]{1,2}|[0-9]{4,})$"
+"""A number that is written with a decimal comma or with points between its thousands; `1,500` may be either."""
 Matched = dict[str, Match]
 
 
@@ -103,7 +105,8 @@ def wave(con: duckdb.DuckDBPyConnection, matched: Matched) -> Proposal:
     held = matched.get("enumerated_date")
     years = dict(
         con.execute(
-            "SELECT year(read_date(t)), count(*) FROM sampled WHERE place = ? AND read_date(t) IS NOT NULL GROUP BY ALL",
+            "SELECT year(read_date(t)), count(*) FROM sampled"
+            " WHERE place = ? AND read_date(t) IS NOT NULL GROUP BY ALL",
             [held.place if held else -1],
         ).fetchall()
     )
@@ -120,10 +123,10 @@ def decimal_mark(con: duckdb.DuckDBPyConnection, matched: Matched, delimiter: st
         places = [matched[field].place for field in fields if field in matched]
         commas, points = con.execute(
             r"""
-            SELECT count(*) FILTER (regexp_matches(t, '^-?[0-9]{1,3}(\.[0-9]{3})+(,|$)|^-?[0-9]+,([0-9]{1,2}|[0-9]{4,})$')),
-                count(*) FILTER (regexp_matches(t, '^-?[0-9]{1,3}(,[0-9]{3})+(\.|$)|^-?[0-9]+\.([0-9]{1,2}|[0-9]{4,})$'))
+            SELECT count(*) FILTER (regexp_matches(t, $form)),
+                count(*) FILTER (regexp_matches(translate(t, '.,', ',.'), $form))
             FROM sampled WHERE list_contains($places, place)""",
-            {"places": places},
+            {"form": _COMMA_DECIMAL, "places": places},
         ).fetchall()[0]
         if commas != points:
             mark, most, least = (",", commas, points) if commas > points else (".", points, commas)
@@ -166,7 +169,7 @@ def month_first_share(con: duckdb.DuckDBPyConnection, match: Match) -> float:
     """Share of the dates that can only be month/day/year, which `read_date` does not read."""
     share = con.execute(
         r"""
-        SELECT coalesce(avg((try_cast(regexp_extract(t, '^[0-9]{1,2}[/-]([0-9]{1,2})[/-]', 1) AS INTEGER) > 12)::INTEGER), 0)
+        SELECT coalesce(avg((CAST(split_part(replace(t, '-', '/'), '/', 2) AS INTEGER) > 12)::INTEGER), 0)
         FROM sampled WHERE place = ? AND regexp_matches(t, '^[0-9]{1,2}[/-][0-9]{1,2}[/-][0-9]{4}')""",
         [match.place],
     ).fetchall()[0][0]
@@ -182,5 +185,6 @@ def _region_digits_sql(matched: Matched) -> str:
     province, regency = matched["province_code"].place, matched["regency_code_part"].place
     return (
         "SELECT row_number, lpad(p.t, 2, '0') || lpad(r.t, 2, '0') AS code"
-        f" FROM (FROM sampled WHERE place = {province}) p JOIN (FROM sampled WHERE place = {regency}) r USING (row_number)"
+        f" FROM (FROM sampled WHERE place = {province}) p"
+        f" JOIN (FROM sampled WHERE place = {regency}) r USING (row_number)"
     )

@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import math
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -150,12 +149,9 @@ def _likeness(left: Iterable[str], right: Iterable[str]) -> float:
     """Dice coefficient of two sets of words, each weighted by what it says."""
     weights = _weights()
     ours, theirs = set(left), set(right)
-    sizes = Counter({side: 0.0 for side in ("common", "all")})
-    for word in ours | theirs:
-        weight = weights.get(word, UNKNOWN_WORD_WEIGHT)
-        sizes["all"] += weight * ((word in ours) + (word in theirs))
-        sizes["common"] += 2 * weight * (word in ours and word in theirs)
-    return sizes["common"] / sizes["all"] if sizes["all"] else 0.0
+    common = sum(weights.get(word, UNKNOWN_WORD_WEIGHT) for word in ours & theirs)
+    both = sum(weights.get(word, UNKNOWN_WORD_WEIGHT) for word in (*ours, *theirs))
+    return 2 * common / both if both else 0.0
 
 
 def _rows(name: str) -> list[dict[str, str]]:

@@ -21,8 +21,8 @@ _IS_CODE = "regexp_matches(t, '^[0-9]{1,2}$')"
 _MONEY = "read_rupiah(t, ',', 1) IS NOT NULL AND NOT regexp_matches(t, '^0[0-9]')"
 _MONEY_WORD = "regexp_matches(lower(t), '^rp|(rb|ribu|jt|juta|miliar|milyar)$')"
 _TRADE_WORD = (
-    "regexp_matches(upper(t), '^(WARUNG|TOKO|KIOS|RUMAH|DEPOT|BENGKEL|SALON|UD|CV|PT|KOPERASI|KSP|KUD|LAUNDRY|KEDAI|CAFE"
-    "|KATERING|CATERING|PENJAHIT|JAHIT|KONVEKSI|BATIK|USAHA|APOTEK|FOTO|COUNTER|KONTER|WARKOP|BAKSO|MIE|SATE|ROTI|KUE)\\b')"
+    "regexp_matches(upper(t), '^(WARUNG|TOKO|KIOS|RUMAH|DEPOT|BENGKEL|SALON|UD|CV|PT|KOPERASI|KSP|KUD|LAUNDRY|KEDAI"
+    "|CAFE|KATERING|CATERING|PENJAHIT|JAHIT|KONVEKSI|BATIK|USAHA|APOTEK|FOTO|COUNTER|KONTER|WARKOP|BAKSO|MIE|SATE|ROTI|KUE)\\b')"
 )
 _STREET_WORD = (
     "regexp_matches(upper(t), '(^|[ .,])(JL|JLN|JALAN|GG|GANG|RT|RW|DUSUN|DSN|KP|KAMPUNG|BLOK|LINGKUNGAN|NO)[ .]')"
@@ -129,8 +129,9 @@ def load_sample(con: duckdb.DuckDBPyConnection, rows: Sequence[Sequence[str]], w
 def inspect(con: duckdb.DuckDBPyConnection, width: int) -> list[Inspected]:
     """One `Inspected` per field of the sample that `load_sample` has loaded; needs the reference tables."""
     aggregates = ", ".join(
-        f"coalesce(sum(n) FILTER ({check.fits}), 0)::BIGINT, coalesce(sum(n) FILTER (({check.fits}) AND {check.tells}), 0)::BIGINT"
+        f"coalesce(sum(n) FILTER ({predicate}), 0)::BIGINT"
         for check in CHECKS.values()
+        for predicate in (check.fits, f"({check.fits}) AND {check.tells}")
     )
     found = con.execute(
         f"""
