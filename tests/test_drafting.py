@@ -7,7 +7,7 @@ import random
 import re
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -119,6 +119,50 @@ ABBREVIATED = {
     "nomor_badan_hukum": "no_bh",
     "jumlah_anggota": "jml_agt",
 }
+CAPITALISED = {
+    "nomor_registrasi": "NoPendaftaran",
+    "jenis_pelaku": "KelompokPelaku",
+    "tanggal_pendataan": "TglKunjunganPetugas",
+    "tanggal_pembaruan": "WaktuUbahTerakhir",
+    "kode_wilayah": "KodeKelurahanDesa",
+    "nama_provinsi": "Propinsi",
+    "nama_kabkota": "KabupatenKota",
+    "nama_kecamatan": "NamaKec",
+    "nama_desa": "DesaKelurahan",
+    "alamat": "AlamatLengkapUsaha",
+    "kode_pos": "KodePos",
+    "latitude": "TitikLintang",
+    "longitude": "TitikBujur",
+    "nama_usaha": "NamaTempatUsaha",
+    "nama_pemilik": "NamaPengusaha",
+    "nik": "NIKPengusaha",
+    "nib": "NIBUsaha",
+    "no_telepon": "NoHandphone",
+    "email": "AlamatEmail",
+    "jenis_kelamin": "JenisKelaminPengusaha",
+    "tanggal_lahir": "TglLahirPengusaha",
+    "status_usaha": "KondisiUsahaSaatIni",
+    "tempat_usaha": "SifatTempatUsaha",
+    "bentuk_usaha": "BentukBadanHukum",
+    "tahun_mulai": "TahunMulaiBeroperasi",
+    "kode_kbli": "KBLI2020",
+    "jumlah_tenaga_kerja": "JmlPekerja",
+    "modal_usaha": "ModalAwalRupiah",
+    "omzet": "OmsetPerTahun",
+    "tahun_omzet": "TahunOmset",
+    "pakai_internet": "MenggunakanInternet",
+    "jual_marketplace": "JualDiLokapasar",
+    "jual_media_sosial": "JualDiMedsos",
+    "jual_pesan_instan": "JualDiWhatsapp",
+    "punya_website": "WebsiteSendiri",
+    "jual_pesan_antar": "LayananPesanAntar",
+    "terdaftar_ekatalog": "MasukEKatalog",
+    "terima_qris": "MenerimaNonTunai",
+    "tahun_go_digital": "MulaiOnlineTahun",
+    "nomor_induk_koperasi": "NomorIndukKop",
+    "nomor_badan_hukum": "NoBadanHukumKoperasi",
+    "jumlah_anggota": "JmlAnggotaKoperasi",
+}
 
 
 @dataclass(frozen=True)
@@ -132,8 +176,6 @@ class Disguise:
     date_style: str
     booleans: dict[str, str]
     reshape: Callable[[dict[str, str]], dict[str, str]]
-    encoding: str = "utf-8"
-    renamed_readers: dict[str, str] = field(default_factory=dict)
 
 
 def split_region(record: dict[str, str]) -> dict[str, str]:
@@ -148,12 +190,25 @@ def join_region(record: dict[str, str]) -> dict[str, str]:
     return {**kept, "kode_wilayah": "".join(record[part] for part in parts)}
 
 
+def undotted_region(record: dict[str, str]) -> dict[str, str]:
+    return {**record, "kode_wilayah": record["kode_wilayah"].replace(".", "")}
+
+
 DISGUISES = {
     "english": Disguise(
-        "sidt_2022_12_sumatera-utara.csv", "sidt-2022", ENGLISH, "|", "%Y-%m-%d", {"Ya": "Y", "Tidak": "T"}, split_region
+        "sidt_2022_12_sumatera-utara.csv",
+        "sidt-2022",
+        ENGLISH,
+        "|",
+        "%Y-%m-%d",
+        {"Ya": "Y", "Tidak": "T"},
+        split_region,
     ),
     "abbreviated": Disguise(
         "bps_2023_73_sulawesi-selatan.csv", "bps-2023", ABBREVIATED, "\t", "%d-%m-%Y", {"1": "1", "2": "0"}, join_region
+    ),
+    "capitalised": Disguise(
+        "sidt_2022_51_bali.csv", "sidt-2022", CAPITALISED, ",", "%d-%b-%Y", {"Ya": "1", "Tidak": "0"}, undotted_region
     ),
 }
 CHANNEL_HEADERS = {
@@ -167,7 +222,7 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("simulated")
     with duckdb.connect() as con:
         load_reference(con)
-        simulate(con, 12_000, 65, folder)
+        simulate(con, 24_000, 65, folder)
     return folder
 
 
@@ -254,7 +309,10 @@ def test_draft_reads_a_disguised_export_as_its_own_profile_does(
         steps.open_data_root(homes[home])
     # One header row in both, so that a registration has one line number.
     write_records(
-        homes["own"].root.inbox / "export.csv", header_rows, [list(record.values()) for record in records], own.delimiter
+        homes["own"].root.inbox / "export.csv",
+        header_rows,
+        [list(record.values()) for record in records],
+        own.delimiter,
     )
     unseen = homes["drafted"].root.inbox / f"dinas_{name}.csv"
     header, cells = disguised(records, disguise)

@@ -17,6 +17,8 @@ REGION_PARTS = ("province_code", "regency_code_part", "district_code_part", "vil
 PART_WIDTHS = {"bps": (2, 2, 3, 3), "kemendagri": (2, 2, 2, 4)}
 TYPICAL_OMZET_LOG10 = 7.8
 """Half of the census' businesses sell for less than about 60 million rupiah a year."""
+CLEAR_SHARE = 0.05
+"""So many more codes agree with their names in the right system than in the other, or it is not clear."""
 BRACKETED_SHARE = 0.3
 _COMMA_DECIMAL = r"^-?[0-9]{1,3}(\.[0-9]{3})+(,|$)|^-?[0-9]+,([0-9]{1,2}|[0-9]{4,})$"
 """A number that is written with a decimal comma or with points between its thousands; `1,500` may be either."""
@@ -52,9 +54,9 @@ def region_code_system(con: duckdb.DuckDBPyConnection, matched: Matched) -> Prop
     ).fetchall()
     if name and agreed_k != agreed_b:
         system, most, least = ("kemendagri", agreed_k, agreed_b) if agreed_k > agreed_b else ("bps", agreed_b, agreed_k)
-        return Proposal(
-            system, f"{most:,} codes name the regency beside them, {least:,} in the other system", (most - least) / most
-        )
+        coded = max(valid_k, valid_b)
+        evidence = f"{most:,} of {coded:,} codes name the regency beside them, {least:,} in the other system"
+        return Proposal(system, evidence, most / coded * min(1.0, (most - least) / coded / CLEAR_SHARE))
     if valid_k == valid_b:
         shaped = _system_by_shape(con, matched)
         return replace(shaped, evidence=f"the regencies are the same in either system; {shaped.evidence}")

@@ -69,7 +69,7 @@ def name_evidence(header: str, profiles: Sequence[SourceProfile]) -> dict[str, N
 def meaning(header: str) -> frozenset[str]:
     """The meanings of a header's words: `TglLahir`, `tgl_lhr` and `birth date` are all {tanggal, lahir}."""
     meanings: set[str] = set()
-    for word in _split(header):
+    for word in _joined(_split(header)):
         for part in _parts(word):
             meanings.update(_meanings().get(part, part).split())
     return frozenset(meanings - _SILENT) or frozenset(meanings)
@@ -80,9 +80,20 @@ def _split(header: str) -> list[str]:
     return [word for word in re.split(r"[^a-z0-9]+", apart.lower()) if word]
 
 
+def _joined(words: Sequence[str]) -> list[str]:
+    """`e-mail` and `sub-district` are one word each: what is known as one word is read as one."""
+    known, joined = _known_words(), list(words[:1])
+    for word in words[1:]:
+        if joined[-1] + word in known:
+            joined[-1] += word
+        else:
+            joined.append(word)
+    return joined
+
+
 @lru_cache(maxsize=4096)
 def _parts(word: str) -> tuple[str, ...]:
-    """A known word, a word glued from known ones, a known word misspelt by one letter, or the word as it is."""
+    """A known word, or the known ones it is glued from, misspells by one letter or shortens; else the word as it is."""
     known = _known_words()
     if word in known:
         return (word,)
@@ -102,7 +113,24 @@ def _parts(word: str) -> tuple[str, ...]:
         near = sorted(other for other in known if len(other) >= 5 and _is_one_edit(word, other))
         if near:
             return (near[0],)
-    return (word,)
+    return (_abbreviated(word) or word,)
+
+
+def _abbreviated(word: str) -> str:
+    """The known word that `word` shortens, by its vowels (`omzt`) or its end (`digi`); "" unless all are of one meaning."""
+    if len(word) < 3:
+        return ""
+    full = [
+        known
+        for known in sorted(_known_words())
+        if len(known) > len(word) and (_consonants(known) == word or (len(word) >= 4 and known.startswith(word)))
+    ]
+    return full[0] if len({_meanings().get(known, known) for known in full}) == 1 else ""
+
+
+@cache
+def _consonants(word: str) -> str:
+    return word[0] + re.sub("[aeiou]", "", word[1:])
 
 
 def _is_one_edit(left: str, right: str) -> bool:

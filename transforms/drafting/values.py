@@ -19,7 +19,7 @@ _LETTERS = "regexp_matches(t, '[A-Za-z]{2}')"
 _WORDS = "regexp_matches(t, '^[A-Za-z .,''`-]+$')"
 _IS_CODE = "regexp_matches(t, '^[0-9]{1,2}$')"
 _MONEY = "read_rupiah(t, ',', 1) IS NOT NULL AND NOT regexp_matches(t, '^0[0-9]')"
-_MONEY_WORD = "regexp_matches(lower(t), '^rp|(rb|ribu|jt|juta|miliar|milyar)$')"
+_MONEY_FORM = "regexp_matches(lower(t), '^rp|(rb|ribu|jt|juta|miliar|milyar)$|^[1-9][0-9.,]+00$')"
 _TRADE_WORD = (
     "regexp_matches(upper(t), '^(WARUNG|TOKO|KIOS|RUMAH|DEPOT|BENGKEL|SALON|UD|CV|PT|KOPERASI|KSP|KUD|LAUNDRY|KEDAI"
     "|CAFE|KATERING|CATERING|PENJAHIT|JAHIT|KONVEKSI|BATIK|USAHA|APOTEK|FOTO|COUNTER|KONTER|WARKOP|BAKSO|MIE|SATE|ROTI|KUE)\\b')"
@@ -69,8 +69,8 @@ CHECKS = {
     "started_year": Check("read_year(t) BETWEEN 1900 AND 2026", 0.4, distinct=(6, 130)),
     "kbli_code": Check("is_kbli", 0.9, distinct=(2, 2000)),
     "worker_count": Check("read_count(t) BETWEEN 0 AND 5000", 0.15),
-    "capital_idr": Check(_MONEY, 0.4, _MONEY_WORD, distinct=(2, 1 << 30)),
-    "omzet_idr": Check(_MONEY, 0.4, _MONEY_WORD, distinct=(2, 1 << 30)),
+    "capital_idr": Check(_MONEY, 0.4, _MONEY_FORM, distinct=(2, 1 << 30)),
+    "omzet_idr": Check(_MONEY, 0.4, _MONEY_FORM, distinct=(2, 1 << 30)),
     "omzet_year": Check("read_year(t) BETWEEN 2015 AND 2026", 0.3, distinct=(1, 5)),
     "digital_since_year": Check("read_year(t) BETWEEN 1995 AND 2026", 0.25, distinct=(2, 32)),
     "cooperative_number": Check("regexp_matches(t, '^[0-9./-]{6,}$')", 0.15),
