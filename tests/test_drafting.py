@@ -348,3 +348,23 @@ def test_draft_reads_a_disguised_export_as_its_own_profile_does(
     assert not wrong
     assert len(right) >= 0.9 * len(expected), missing
     assert total[0] >= 0.95 * total[1]
+
+
+@pytest.mark.parametrize("name", DISGUISES)
+def test_values_alone_put_nothing_in_the_wrong_place(
+    name: str, simulated: Path, tmp_path: Path, readers: duckdb.DuckDBPyConnection
+) -> None:
+    """Under headers that say nothing, what cannot be told from its values is left to the engineer."""
+    disguise = DISGUISES[name]
+    (own,) = [known for known in load_profiles() if known.name == disguise.profile]
+    _, records = records_of(simulated / disguise.source, own)
+    header, cells = disguised(records, disguise)
+    nameless = {new: f"f_{place:02}" for place, new in enumerate(header)}
+    write_records(tmp_path / "export.csv", [list(nameless.values())], cells, disguise.delimiter)
+    found = mapping_of(profile_of(drafted(tmp_path / "export.csv", readers)))
+    in_words = {normalised_header(new): old for new, old in nameless.items()}
+    expected = {column: in_words[header] for column, header in expected_mapping(disguise).items()}
+    wrong = {column: header for column, header in found.items() if header != expected.get(column)}
+    print(f"\n{name} without headers: {len(found)} of {len(expected)} found, wrong {wrong}: {sorted(found)}")
+    assert not wrong
+    assert {"source_regency_name", "latitude", "longitude", "business_name", "nik", "phone", "kbli_code"} <= set(found)

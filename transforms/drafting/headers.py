@@ -123,14 +123,15 @@ def _abbreviated(word: str) -> str:
     full = [
         known
         for known in sorted(_known_words())
-        if len(known) > len(word) and (_consonants(known) == word or (len(word) >= 4 and known.startswith(word)))
+        if len(known) > len(word) and (_lacks_vowels(word, known) or (len(word) >= 4 and known.startswith(word)))
     ]
     return full[0] if len({_meanings().get(known, known) for known in full}) == 1 else ""
 
 
-@cache
-def _consonants(word: str) -> str:
-    return word[0] + re.sub("[aeiou]", "", word[1:])
+def _lacks_vowels(word: str, known: str) -> bool:
+    """Whether `word` is `known` without some or all of the vowels behind its first letter."""
+    pattern = known[0] + "".join(f"{letter}?" if letter in "aeiou" else letter for letter in known[1:])
+    return re.fullmatch(pattern, word) is not None
 
 
 def _is_one_edit(left: str, right: str) -> bool:
