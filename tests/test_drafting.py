@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import csv
+import json
+import os
 import random
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,13 +17,14 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import ingest_inbox, lake
+from conftest import SIDT_DEFAULTS, ingest_inbox, lake, write_sidt
+
 from flows import steps
 from flows.settings import Settings
 from transforms.drafting.draft import Draft, draft_profile
 from transforms.drafting.sample import sample_file
 from transforms.drafting.toml_text import toml_text
-from transforms.recognise import normalised_header
+from transforms.recognise import RefusedDelivery, normalised_header
 from transforms.simulation import simulate
 from warehouse.columns import REGISTRATION
 from warehouse.profiles import SourceProfile, load_profiles, parse_profile
@@ -229,7 +234,7 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def records_of(path: Path, profile: SourceProfile) -> tuple[list[list[str]], list[dict[str, str]]]:
     """Header rows, and the records that have the header's width."""
     with path.open(encoding="utf-8", newline="") as stream:
-        rows = [row for row in csv.reader(stream, delimiter=profile.delimiter)]
+        rows = list(csv.reader(stream, delimiter=profile.delimiter))
     header = rows[profile.header_rows - 1]
     records = [dict(zip(header, row, strict=True)) for row in rows[profile.header_rows :] if len(row) == len(header)]
     return rows[: profile.header_rows], records
@@ -367,4 +372,116 @@ def test_values_alone_put_nothing_in_the_wrong_place(
     wrong = {column: header for column, header in found.items() if header != expected.get(column)}
     print(f"\n{name} without headers: {len(found)} of {len(expected)} found, wrong {wrong}: {sorted(found)}")
     assert not wrong
-    assert {"source_regency_name", "latitude", "longitude", "business_name", "nik", "phone", "kbli_code"} <= set(found)
+    assert {"source_regency_name", "latitude", "longitude", "nik", "phone", "kbli_code"} <= set(found)
+
+
+REAL = Path(os.environ.get("CAPAIAN_CORPORA", "/nowhere")).parent / "real"
+RECAP = "id,kode_provinsi,nama_provinsi,kode_kabupaten_kota,nama_kabupaten_kota,jenis_usaha,jumlah_umkm,satuan,tahun\n"
+
+
+def assert_recap(draft: Draft) -> None:
+    profile = profile_of(draft)
+    assert mapping_of(profile) == {
+        "registration_number": "id",
+        "source_region_code": "kode_kabupaten_kota",
+        "source_regency_name": "nama_kabupaten_kota",
+    }
+    assert any("a recap, not registrations" in check and "jumlah_umkm is a count" in check for check in draft.checks)
+    assert "# CHECK: a recap, not registrations" in toml_text(draft)
+
+
+def test_a_recap_is_called_one(tmp_path: Path, readers: duckdb.DuckDBPyConnection) -> None:
+    rows = [
+        f"{number},32,JAWA BARAT,32{number % 18 + 1:02},KABUPATEN {name},KULINER,{number * 7 % 90},UNIT,2021\n"
+        for number, name in enumerate(["BOGOR", "SUKABUMI", "CIANJUR"] * 40, 1)
+    ]
+    (tmp_path / "rekap.csv").write_text(RECAP + "".join(rows), encoding="utf-8")
+    assert_recap(drafted(tmp_path / "rekap.csv", readers))
+
+
+@pytest.mark.corpus
+@pytest.mark.skipif(not REAL.exists(), reason="CAPAIAN_CORPORA names no folder beside real exports")
+@pytest.mark.parametrize("name", ["jabar_umkm_binaan_od17367.csv", "jabar_umkm_proyeksi.csv"])
+def test_real_recaps_are_called_so(name: str, readers: duckdb.DuckDBPyConnection) -> None:
+    assert_recap(drafted(REAL / name, readers))
+
+
+def ordinary_rows(count: int = 60) -> list[dict[str, str]]:
+    return [
+        {
+            "nomor_registrasi": f"REG{number:05}",
+            "nik": f"320101{number % 28 + 1:02}0180{number:04}",
+            "tanggal_lahir": f"{number % 28 + 1:02}/01/1980",
+            "no_telepon": f"0812000{number:05}",
+            "nama_pemilik": f"ORANG CONTOH {'ABCDEFGHIJ'[number % 10]}",
+        }
+        for number in range(1, count + 1)
+    ]
+
+
+def test_an_export_of_a_known_kind_needs_no_draft(tmp_path: Path, readers: duckdb.DuckDBPyConnection) -> None:
+    draft = drafted(write_sidt(tmp_path / "a.csv", ordinary_rows()), readers)
+    assert "the headers already fit profile sidt-2022; a new one is not needed" in draft.checks
+    assert draft.register.value == "sidt"
+    (own,) = [profile for profile in load_profiles() if profile.name == "sidt-2022"]
+    assert mapping_of(profile_of(draft)) == {column: aliases[0] for column, aliases in own.columns}
+
+
+def test_what_no_reader_understands_is_left_to_the_engineer(tmp_path: Path, readers: duckdb.DuckDBPyConnection) -> None:
+    path = write_sidt(tmp_path / "a.csv", [{**row, "jenis_kelamin": "F"} for row in ordinary_rows()])
+    draft = drafted(path, readers)
+    assert "owner_sex_code" not in mapping_of(profile_of(draft))
+    assert "jenis_kelamin may be owner_sex_code: only 0% of its 60 values are read by read_sex" in draft.checks
+    assert '# owner_sex_code = ["jenis_kelamin"]' in toml_text(draft)
+
+
+def test_dates_with_the_month_first_are_a_check(tmp_path: Path, readers: duckdb.DuckDBPyConnection) -> None:
+    rows = [{**row, "tanggal_pendataan": f"06/{number % 20 + 1:02}/2022"} for number, row in enumerate(ordinary_rows())]
+    checks = drafted(write_sidt(tmp_path / "a.csv", rows), readers).checks
+    assert any(check.startswith("tanggal_pendataan") and "month first" in check for check in checks)
+
+
+def test_money_in_thousands_is_told_by_its_size(tmp_path: Path, readers: duckdb.DuckDBPyConnection) -> None:
+    for unit, omzet in ((1, 60_000_000), (1_000, 60_000), (1_000_000, 60)):
+        rows = [{**row, "omzet": str(omzet), "modal_usaha": str(omzet)} for row in ordinary_rows()]
+        assert drafted(write_sidt(tmp_path / "a.csv", rows), readers).money_unit_idr.value == unit
+
+
+def test_a_row_of_values_is_no_header_and_is_not_printed(tmp_path: Path, readers: duckdb.DuckDBPyConnection) -> None:
+    path = write_sidt(tmp_path / "a.csv", ordinary_rows())
+    path.write_text("".join(path.read_text(encoding="utf-8").splitlines(keepends=True)[1:]), encoding="utf-8")
+    with pytest.raises(RefusedDelivery) as refused:
+        drafted(path, readers)
+    assert "320101" not in refused.value.reason
+
+
+def test_the_verb_prints_toml_alone_and_no_personal_value(tmp_path: Path) -> None:
+    rows = ordinary_rows()
+    path = write_sidt(tmp_path / "dinas.csv", [{**row, "alamat": "JL. RAHASIA NO. 77"} for row in rows])
+
+    def capaian(*arguments: str) -> subprocess.CompletedProcess[str]:
+        code = "import sys; from flows.cli.main import main; sys.argv[0] = 'capaian'; main()"
+        environment = {**os.environ, "CAPAIAN_HOME": str(tmp_path / "home"), "COLUMNS": "200"}
+        command = [sys.executable, "-c", code, "profile", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+    shown, machine = capaian(str(path)), capaian(str(path), "--json")
+    assert shown.returncode == machine.returncode == 0, shown.stderr
+    assert parse_profile(tomllib.loads(shown.stdout), "draft.toml").header_rows == 1
+    assert json.loads(machine.stdout)["sample_row_count"] == 60
+    everything = shown.stdout + shown.stderr + machine.stdout + machine.stderr
+    values = {value for row in rows for value in row.values()} | {"RAHASIA", SIDT_DEFAULTS["nama_usaha"]}
+    assert not [value for value in values if value in everything]
+    assert capaian(str(tmp_path / "missing.csv")).returncode == 2
+    (tmp_path / "empty.csv").touch()
+    assert capaian(str(tmp_path / "empty.csv")).returncode == 4
+
+
+def test_a_sheet_is_drafted_too(simulated: Path, readers: duckdb.DuckDBPyConnection) -> None:
+    profile = profile_of(drafted(simulated / "bps_2023_82_maluku-utara.xlsx", readers))
+    assert (profile.kinds, profile.header_rows, profile.region_code_system) == (("xlsx",), 2, "bps")
+    assert dict(profile.readers) == {
+        "business_name": "read_name_before_brackets",
+        "owner_name": "read_name_in_brackets",
+    }
+    assert profile.region_code_parts == (("kdprov", 2), ("kdkab", 2), ("kdkec", 3), ("kddesa", 3))

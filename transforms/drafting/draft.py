@@ -17,18 +17,12 @@ from transforms.drafting import facts
 from transforms.drafting.facts import Proposal
 from transforms.drafting.match import Match, match_fields
 from transforms.drafting.sample import Sample
-from transforms.drafting.values import READERS, inspect, load_sample
+from transforms.drafting.values import READERS, REQUIRED, inspect, load_sample
 from transforms.recognise import RefusedDelivery, header_names, match_headers
-from warehouse.columns import REGISTRATION
 from warehouse.profiles import SourceProfile
 
 SURE = 0.6
 """What is less sure than this is written as a comment, for an engineer to decide."""
-_REQUIRED = [
-    column.name
-    for column in REGISTRATION
-    if column.reader and any(constraint.suffix == "MISSING" for constraint in column.constraints)
-]
 
 
 @dataclass(frozen=True)
@@ -199,7 +193,7 @@ def _with_checks(
         said = f", and {counted.header} is a count" if counted else ""
         checks.append(f"a recap, not registrations: no header names a business or an owner{said}")
     found = {column.column for column in draft.columns} | ({"source_region_code"} if draft.region_code_parts else set())
-    if missing := [name for name in _REQUIRED if name not in found]:
+    if missing := [name for name in READERS if name in REQUIRED and name not in found]:
         checks.append(f"no header was found for {', '.join(missing)}, which every registration must have")
     for key in ("register", "wave", "delimiter", "decimal_mark", "money_unit_idr", "region_code_system"):
         proposal: Proposal = getattr(draft, key)

@@ -117,7 +117,7 @@ def _parts(word: str) -> tuple[str, ...]:
 
 
 def _abbreviated(word: str) -> str:
-    """The known word that `word` shortens, by its vowels (`omzt`) or its end (`digi`); "" unless all are of one meaning."""
+    """The known word that `word` shortens by vowels (`omzt`) or its end (`digi`); "" unless all are of one meaning."""
     if len(word) < 3:
         return ""
     full = [

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from transforms.drafting.headers import NameEvidence, name_evidence
@@ -54,19 +55,14 @@ def match_fields(
     scores[scores < LEAST_SCORE] = 0.0
     rows, columns = linear_sum_assignment(-(scores**2))
     chosen = {int(row): int(column) for row, column in zip(rows, columns, strict=True) if scores[row, column] > 0}
-    held = {column: float(scores[row, column]) for row, column in chosen.items()}
+    taken = {fields[column] for column in chosen.values()}
     matches = []
     for row, header in enumerate(headers):
-        column = chosen.get(row)
-        if column is None:
-            matches.append(_unmatched(row, header, names[row], inspected[row], taken={fields[other] for other in held}))
+        if row not in chosen:
+            matches.append(_unmatched(row, header, names[row], inspected[row], taken))
             continue
-        field, score = fields[column], float(scores[row, column])
-        others = [
-            other for other in range(len(fields)) if other != column and scores[row, other] > held.get(other, 0.0)
-        ]
-        nearest = max(others, key=lambda other: (scores[row, other], fields[other]), default=None)
-        margin = score - float(scores[row, nearest]) if nearest is not None else 1.0
+        field, score = fields[chosen[row]], float(scores[row, chosen[row]])
+        margin, rival = _nearest_rival(scores, chosen, row, fields, headers)
         matches.append(
             Match(
                 row,
@@ -75,10 +71,33 @@ def match_fields(
                 max(0.0, score - max(0.0, CLEAR_MARGIN - margin)),
                 names[row].get(field, NameEvidence(0.0, "")),
                 inspected[row].evidence.get(field, ValueEvidence(inspected[row].count, 1.0, 0.0)),
-                fields[nearest] if nearest is not None and margin < CLEAR_MARGIN else "",
+                rival if margin < CLEAR_MARGIN else "",
             )
         )
     return matches
+
+
+def _nearest_rival(
+    scores: NDArray[np.float64], chosen: dict[int, int], row: int, fields: Sequence[str], headers: Sequence[str]
+) -> tuple[float, str]:
+    """By how much the choice for `row` is better than the best other field for it or other header for its field.
+
+    Only what is not better placed elsewhere is a rival.
+    """
+    column, score = chosen[row], scores[row, chosen[row]]
+    by_row = {other: scores[other, place] for other, place in chosen.items()}
+    by_column = {place: scores[other, place] for other, place in chosen.items()}
+    rivals = [
+        (float(scores[row, other]), f"{fields[other]}")
+        for other in range(len(fields))
+        if other != column and scores[row, other] > by_column.get(other, 0.0)
+    ] + [
+        (float(scores[other, column]), f"under {headers[other]}")
+        for other in range(len(headers))
+        if other != row and scores[other, column] > by_row.get(other, 0.0)
+    ]
+    best, rival = max(rivals, default=(0.0, ""))
+    return float(score) - best, rival
 
 
 def _unmatched(row: int, header: str, names: dict[str, NameEvidence], seen: Inspected, taken: set[str]) -> Match:
@@ -94,12 +113,15 @@ def _unmatched(row: int, header: str, names: dict[str, NameEvidence], seen: Insp
 
 
 def _score(names: dict[str, NameEvidence], seen: Inspected, field: str) -> float:
-    """Either kind of evidence can convince alone; values that do not fit speak against any name."""
+    """Either kind of evidence can convince alone; values that do not fit speak against any name.
+
+    A field whose values nobody can tell needs a clear name.
+    """
     said = names[field].score ** 1.5 if field in names else 0.0
     if not seen.count:
         return said * NAME_ONLY_LIMIT
     values = seen.evidence.get(field)
     if values is None:
-        return said
+        return said if field in names and names[field].score >= CLEAR_NAME else 0.0
     joined = 1 - (1 - said) * (1 - values.fit * values.weight)
     return joined * min(1.0, values.fit / 0.9) * (1.0 if values.fit > 0.5 else values.fit)

@@ -66,7 +66,7 @@ def evidence_of(column: DraftedColumn) -> str:
         else "no value was seen"
     )
     header = f"header like {match.name.like} ({match.name.score:.2f})" if match.name.like else "its header says nothing"
-    rival = f"; it may also be {match.rival}" if match.rival else ""
+    rival = f"; also possible: {match.rival}" if match.rival else ""
     return f"{values}; {header}{rival}"
 
 

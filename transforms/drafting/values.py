@@ -15,6 +15,14 @@ import pyarrow as pa
 from warehouse.columns import CHANNELS, REGISTRATION
 
 READERS = {column.name: column.reader for column in REGISTRATION if column.reader}
+REQUIRED = {
+    column.name
+    for column in REGISTRATION
+    if column.reader and any(constraint.suffix == "MISSING" for constraint in column.constraints)
+}
+"""Columns that every registration should have: a header that is often empty is hardly one of them."""
+FEW_VALUES = 20
+"""So many values tell half of what any number of them would."""
 _LETTERS = "regexp_matches(t, '[A-Za-z]{2}')"
 _WORDS = "regexp_matches(t, '^[A-Za-z .,''`-]+$')"
 _IS_CODE = "regexp_matches(t, '^[0-9]{1,2}$')"
@@ -151,6 +159,7 @@ def inspect(con: duckdb.DuckDBPyConnection, width: int) -> list[Inspected]:
         )
         SELECT place, sum(n)::BIGINT, count(*), {aggregates} FROM known GROUP BY place"""
     ).fetchall()
+    row_count = con.execute("SELECT max(row_number) + 1 FROM sampled").fetchall()[0][0]
     inspected = [Inspected(0, 0, {})] * width
     for place, count, distinct, *sums in found:
         evidence = {}
@@ -162,6 +171,9 @@ def inspect(con: duckdb.DuckDBPyConnection, width: int) -> list[Inspected]:
             else:
                 told = telling / fitting if fitting else 0.0
                 weight = check.weight * told + min(check.weak_weight, check.weight) * (1 - told)
+            weight *= count / (count + FEW_VALUES)
+            if field in REQUIRED:
+                weight *= count / row_count
             if field == "registration_number":
                 fit *= min(1.0, distinct / count / 0.9)
             evidence[field] = ValueEvidence(count, fit, weight)
