@@ -24,7 +24,8 @@ from flows.settings import Settings
 from transforms.drafting.draft import Draft, draft_profile
 from transforms.drafting.sample import sample_file
 from transforms.drafting.toml_text import toml_text
-from transforms.recognise import RefusedDelivery, normalised_header
+from transforms.land import take_census
+from transforms.recognise import RefusedDelivery, normalised_header, recognise
 from transforms.simulation import simulate
 from warehouse.columns import REGISTRATION
 from warehouse.profiles import SourceProfile, load_profiles, parse_profile
@@ -485,3 +486,12 @@ def test_a_sheet_is_drafted_too(simulated: Path, readers: duckdb.DuckDBPyConnect
         "owner_name": "read_name_in_brackets",
     }
     assert profile.region_code_parts == (("kdprov", 2), ("kdkab", 2), ("kdkec", 3), ("kddesa", 3))
+
+
+def test_lines_above_the_header_are_header_rows(tmp_path: Path, readers: duckdb.DuckDBPyConnection) -> None:
+    path = write_sidt(tmp_path / "a.csv", ordinary_rows())
+    text = path.read_text(encoding="utf-8")
+    path.write_text("Laporan Pendataan\n\n" + text.replace("omzet;", "omset_usaha;", 1), encoding="utf-8")
+    profile = profile_of(drafted(path, readers))
+    assert profile.header_rows == 3
+    assert recognise(path, take_census(path), [profile]).positions["omzet_idr"] == (list(SIDT_DEFAULTS).index("omzet"),)

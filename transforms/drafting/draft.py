@@ -15,7 +15,7 @@ import duckdb
 
 from transforms.drafting import facts
 from transforms.drafting.facts import Proposal
-from transforms.drafting.match import Match, match_fields
+from transforms.drafting.match import CLEAR_NAME, Match, match_fields
 from transforms.drafting.sample import Sample
 from transforms.drafting.values import READERS, REQUIRED, inspect, load_sample
 from transforms.recognise import RefusedDelivery, header_names, match_headers
@@ -23,6 +23,8 @@ from warehouse.profiles import SourceProfile
 
 SURE = 0.6
 """What is less sure than this is written as a comment, for an engineer to decide."""
+WORTH_ASKING = 0.3
+"""What is less sure than this, without a clear name, is only mentioned beside the ignored header."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def draft_profile(
     unsure = [
         DraftedColumn(match.field, match.header, "", match)
         for match in matches
-        if match.field in READERS and match.confidence < SURE
+        if match.field in READERS and match.confidence < SURE and _is_worth_asking(match)
     ]
     used = {column.header for column in columns} | {match.header for match, _ in parts}
     name = re.sub(r"[^a-z0-9]+", "-", Path(file_name).stem.lower()).strip("-") or "draft"
@@ -123,6 +125,10 @@ def _headers(header_rows: Sequence[Sequence[str]]) -> list[str]:
             " values; send the export with its header"
         )
     return headers
+
+
+def _is_worth_asking(match: Match) -> bool:
+    return match.confidence >= WORTH_ASKING or match.name.score >= CLEAR_NAME
 
 
 def _at(match: Match, place: int, names: Sequence[str]) -> Match:
@@ -168,6 +174,8 @@ def _fallback_encoding(sample: Sample) -> Proposal:
 
 
 def _why_ignored(match: Match) -> str:
+    if match.field in READERS and not _is_worth_asking(match):
+        return f"nearest: {match.field}, with next to no evidence ({match.confidence:.2f})"
     if match.field in READERS:
         return f"CHECK: may be {match.field}, see below"
     if match.field:

@@ -70,8 +70,7 @@ def _records(text: str, delimiter: str) -> list[list[str]]:
     records = []
     try:
         for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-            if record:
-                records.append(record)
+            records.append(record)
             if len(records) == SAMPLE_ROWS + HEADER_ROWS_LIMIT:
                 break
     except csv.Error:
@@ -81,8 +80,9 @@ def _records(text: str, delimiter: str) -> list[list[str]]:
 
 def _consistency(records: Sequence[Sequence[str]]) -> tuple[float, int]:
     """How alike the records are in width, and that width; one field only is no evidence of a delimiter."""
-    width, count = Counter(map(len, records)).most_common(1)[0] if records else (1, 0)
-    return (count / len(records) if width > 1 else 0.0), width
+    widths = Counter(len(record) for record in records if record)
+    width, count = widths.most_common(1)[0] if widths else (1, 0)
+    return (count / widths.total() if width > 1 else 0.0), width
 
 
 def _sampled(kind: str, encoding: str, evidence: str, delimiter: str, records: list[list[str]]) -> Sample:

@@ -21,6 +21,7 @@ REQUIRED = {
     if column.reader and any(constraint.suffix == "MISSING" for constraint in column.constraints)
 }
 """Columns that every registration should have: a header that is often empty is hardly one of them."""
+NAMED_PART_WEIGHT = 0.9
 FEW_VALUES = 20
 """So many values tell half of what any number of them would."""
 _LETTERS = "regexp_matches(t, '[A-Za-z]{2}')"
@@ -53,7 +54,9 @@ class Check:
 
 
 CHECKS = {
-    "registration_number": Check("regexp_matches(t, '^[A-Za-z0-9][A-Za-z0-9./_-]*$')", 0.3, weak_weight=0.3),
+    "registration_number": Check(
+        "regexp_matches(t, '^[A-Za-z0-9][A-Za-z0-9./_-]*$')", 0.5, "regexp_matches(t, '[A-Za-z].*[0-9]')", 0.3
+    ),
     "business_kind": Check("read_business_kind(t) IS NOT NULL", 0.9, f"NOT {_IS_CODE}", distinct=(1, 8)),
     "enumerated_date": Check("read_date(t) BETWEEN DATE '2020-01-01' AND DATE '2026-12-31'", 0.5),
     "updated_date": Check("read_date(t) BETWEEN DATE '2020-01-01' AND DATE '2026-12-31'", 0.4),
@@ -178,4 +181,37 @@ def inspect(con: duckdb.DuckDBPyConnection, width: int) -> list[Inspected]:
                 fit *= min(1.0, distinct / count / 0.9)
             evidence[field] = ValueEvidence(count, fit, weight)
         inspected[place] = Inspected(count, distinct, evidence)
+    return _with_named_parts(con, inspected)
+
+
+def _with_named_parts(con: duckdb.DuckDBPyConnection, inspected: list[Inspected]) -> list[Inspected]:
+    """Two headers whose digits together name the regency beside them are its province and its regency part."""
+
+    def places(field: str) -> list[int]:
+        return [place for place, seen in enumerate(inspected) if seen.count and seen.evidence[field].fit > 0.9]
+
+    found = con.execute(
+        """
+        WITH names AS (
+            SELECT row_number, bare_regency_name(t) AS name FROM sampled WHERE list_contains($names, place)
+        ), codes AS (
+            SELECT DISTINCT replace(source_code, '.', '') AS digits, bare_regency_name(source_name) AS name
+            FROM reference.regency_codes
+        )
+        SELECT p.place, r.place, count(codes.digits) / count(*) AS share
+        FROM (FROM sampled WHERE list_contains($provinces, place)) p
+        JOIN (FROM sampled WHERE list_contains($regencies, place)) r USING (row_number)
+        JOIN names USING (row_number)
+        LEFT JOIN codes ON codes.digits = p.t || lpad(r.t, 2, '0') AND codes.name = names.name
+        WHERE p.place <> r.place
+        GROUP BY ALL HAVING share > 0.8 ORDER BY share DESC, p.place, r.place LIMIT 1""",
+        {
+            "names": places("source_regency_name"),
+            "provinces": places("province_code"),
+            "regencies": places("regency_code_part"),
+        },
+    ).fetchall()
+    for province, regency, share in found:
+        for place, field in ((province, "province_code"), (regency, "regency_code_part")):
+            inspected[place].evidence[field] = ValueEvidence(inspected[place].count, share, NAMED_PART_WEIGHT)
     return inspected
