@@ -16,7 +16,7 @@ from pathlib import Path
 
 from transforms.recognise import RefusedDelivery, read_sheet
 
-SAMPLE_ROWS = 5_000
+SAMPLE_ROWS = 2_000
 HEAD_BYTES = 1 << 22
 HEADER_ROWS_LIMIT = 20
 DELIMITERS = (",", ";", "\t", "|")
