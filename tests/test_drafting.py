@@ -26,7 +26,7 @@ from warehouse.columns import REGISTRATION
 from warehouse.profiles import SourceProfile, load_profiles, parse_profile
 from warehouse.reference_data import load_reference
 
-COMPARED = [column.name for column in REGISTRATION if column.name != "registration_number"]
+COMPARED = [column.name for column in REGISTRATION]
 
 
 @pytest.fixture(scope="module")
