@@ -1,6 +1,7 @@
-"""`capaian`: demo, run, status, simulate, dictionary.
+"""`capaian`: demo, run, status, simulate, dictionary, profile.
 
-Exit codes: 0 done; 1 an audit failed and nothing was published; 2 wrong usage; 3 another run holds the lock.
+Exit codes: 0 done; 1 an audit failed and nothing was published; 2 wrong usage; 3 another run holds the lock;
+4 input refused.
 What a verb needs is imported inside it, so that `status` answers at once.
 """
 
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, Parameter
 
 from flows.cli import screens
+from flows.cli.profile import profile
 from flows.settings import Settings, prepare_prefect
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ DEMO_ROWS = 50_000
 DEMO_SEED = 2022
 
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON for machines.")]
+
+app.command(profile)
 
 
 @app.command
