@@ -35,7 +35,9 @@ def transforms_fingerprint() -> str:
     folder = Path(__file__).parent.parent / "transforms"
     apart = {"simulation", "drafting"}
     files = [
-        path for path in sorted(folder.rglob("*")) if path.suffix in (".py", ".sql") and apart.isdisjoint(path.parts)
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in (".py", ".sql") and apart.isdisjoint(path.relative_to(folder).parts)
     ]
     digest = hashlib.sha256()
     for path in files:
