@@ -27,7 +27,8 @@ from flows.settings import Settings
 from transforms.build import build_table
 from transforms.land import LandedFile, count_sheet_rows, land, landed_files, take_census
 from transforms.marts import build_marts
-from transforms.recognise import RefusedDelivery, recognise
+from transforms.reading.refusal import RefusedDelivery
+from transforms.recognise import recognise
 from transforms.resolve import resolve
 from transforms.standardise import (
     account_for_lines,

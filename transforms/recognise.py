@@ -17,19 +17,12 @@ from pathlib import Path
 from python_calamine import CalamineError, CalamineWorkbook
 
 from transforms.land import Census
+from transforms.reading.refusal import RefusedDelivery
 from warehouse.profiles import SourceProfile
 
 HEAD_BYTES = 1 << 18
 SHEET_BYTES_LIMIT = 1 << 30
 """A sheet that unpacks to more than this is refused before it is opened (a small archive can hold a huge one)."""
-
-
-class RefusedDelivery(Exception):
-    """A file that cannot be taken; `reason` names the cause and the cure, and never quotes the file's rows."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 @dataclass(frozen=True)
