@@ -65,9 +65,9 @@ def confined(function: Callable[..., Any], what: str, cure: str, limits: Limits,
             raise RefusedDelivery(f"{what} takes more than {limits.wall_seconds} s to open; {cure}") from None
         complaints.seek(0)
         complaint = complaints.read(1 << 16)
-    if child.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+    if child.returncode == -signal.SIGXCPU:
         raise RefusedDelivery(f"{what} takes more than {limits.cpu_seconds} s of computing to open; {cure}")
-    too_large = any(sign in complaint for sign in _OUT_OF_MEMORY)
+    too_large = child.returncode == -signal.SIGKILL or any(sign in complaint for sign in _OUT_OF_MEMORY)
     answer: dict[str, Any] = {} if child.returncode else json.loads(child.stdout)
     if "refused" in answer:
         raise RefusedDelivery(answer["refused"])

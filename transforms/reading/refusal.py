@@ -1,4 +1,4 @@
-"""Refusal: how a reader says that a delivery cannot be taken. Which deliveries those are is said where they are read."""
+"""Refusal: how a reader says that a delivery cannot be taken. Why it is, is said where it is read."""
 
 from __future__ import annotations
 
