@@ -17,12 +17,11 @@ from zipfile import ZipInfo
 
 from transforms.reading.archive import CHUNK, check_amount, member_chunks, members
 from transforms.reading.kinds import Kind, kind_of
-from transforms.reading.names import safe_name
+from transforms.reading.names import is_system_name, safe_name
 from transforms.reading.refusal import RefusedDelivery
 
 DISK_RESERVE_BYTES = 1 << 28
 """So much of the disk stays free whatever an archive holds: the ledger and the lake must be able to write."""
-_IGNORED_NAMES = {".ds_store", "thumbs.db", "desktop.ini"}
 
 
 @dataclass(frozen=True)
@@ -114,4 +113,4 @@ def _check_disk(folder: Path) -> None:
 
 def _is_ignored(name: str) -> bool:
     parts = name.split("/")
-    return parts[0] == "__MACOSX" or parts[-1].lower() in _IGNORED_NAMES or parts[-1].startswith("._")
+    return parts[0] == "__MACOSX" or is_system_name(parts[-1])

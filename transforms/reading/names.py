@@ -6,6 +6,7 @@ import unicodedata
 
 NAME_BYTES_LIMIT = 120
 """Leaves room for what we add to a name; file systems end at 255."""
+_SYSTEM_NAMES = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
 _KEPT = frozenset(" ._-()+,")
 
 
@@ -21,3 +22,8 @@ def safe_name(name: str) -> str:
         middle = len(text) // 2
         text = text[: middle - 1] + text[middle:]
     return text
+
+
+def is_system_name(name: str) -> bool:
+    """Whether an operating system leaves files of this name in folders and archives; they are no deliveries."""
+    return name.lower() in _SYSTEM_NAMES or name.startswith("._")

@@ -43,9 +43,7 @@ def read_parquet_rows(path: Path, rows: Path, limits: Limits = PARQUET_LIMITS) -
     Raises `RefusedDelivery` when the file is damaged, holds nested or binary columns, or needs more than the `limits`.
     """
     cure = "write it again, or send it as CSV"
-    return ParquetRows(
-        **confined(write_parquet_rows, "the Parquet file", cure, limits, path=str(path), rows=str(rows))
-    )
+    return ParquetRows(**confined(write_parquet_rows, "the Parquet file", cure, limits, path=str(path), rows=str(rows)))
 
 
 def write_parquet_rows(path: str, rows: str) -> dict[str, int]:
@@ -75,7 +73,8 @@ def write_parquet_rows(path: str, rows: str) -> dict[str, int]:
                     break
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowKeyError, OSError, UnicodeDecodeError) as error:
         raise RefusedDelivery(
-            f"the Parquet file is damaged and cannot be read ({type(error).__name__}); write it again, or send it as CSV"
+            f"the Parquet file is damaged and cannot be read ({type(error).__name__});"
+            " write it again, or send it as CSV"
         ) from None
     if read != row_count:
         raise RefusedDelivery(f"the Parquet file claims {row_count:,} rows and holds {read:,}; write it again")
@@ -189,5 +188,3 @@ def _without_exponent(column: pa.Array, texts: pa.StringArray) -> pa.StringArray
     if not pc.any(pc.match_substring(texts, "E")).as_py():
         return texts
     return pa.array([None if value is None else f"{value:f}" for value in column.to_pylist()], pa.string())
-
-
