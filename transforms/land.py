@@ -167,9 +167,9 @@ def land(file: Path, landed: Path) -> LandedFile:
         folder.mkdir(parents=True, exist_ok=True)
         target = folder / safe_name(file.name)
         # A file with a second name elsewhere would stay writable through it, and its other owner would lose the right.
-        if begun.st_nlink > 1 or not _is_moved(file, target):
+        is_copy = begun.st_nlink > 1 or not _is_moved(file, target)
+        if is_copy:
             _copy(stream, target, sha256)
-            _remove(file)
         else:
             try:
                 _refuse_changed(begun, _status(target))
@@ -178,6 +178,8 @@ def land(file: Path, landed: Path) -> LandedFile:
                 folder.rmdir()
                 raise
     target.chmod(0o400)
+    if is_copy:
+        _remove(file)
     return LandedFile(target, sha256)
 
 

@@ -15,18 +15,25 @@ from pathlib import Path
 from typing import BinaryIO
 from xml.etree import ElementTree
 
-from transforms.reading.archive import member_chunks, members
+from transforms.reading.archive import check_amount, member_chunks, members
 from transforms.reading.limits import FIELDS_LIMIT, LINE_BYTES_LIMIT
 from transforms.reading.refusal import RefusedDelivery
 
 UNPACKED_BYTES_LIMIT = 1 << 30
-"""Bytes of all parts together: the sheet parser holds every cell of a sheet in memory."""
+"""Bytes of all parts together; a full sheet of 40 columns has about three times as many."""
+STRINGS_BYTES_LIMIT = 1 << 27
+"""Bytes of the shared texts: the sheet parser holds all of them in memory."""
+RATIO_FREE_BYTES = 1 << 23
+"""Stricter than for other archives, since a byte of XML becomes several in memory."""
+CELL_BYTES, PLACE_BYTES, TEXT_BYTES = 48, 24, 64
+"""Memory of the sheet parser for each cell that is written, each place of the rectangle they span, each shared text."""
 PART_BYTES_LIMIT = 1 << 24
 """Bytes of a part that is parsed as a tree: the list of sheets, the list of relations."""
 SHEET_ROWS_LIMIT = 1 << 20
 """Rows of a sheet, by the specification."""
 
 _DAMAGED = "the sheet is damaged ({}); save and send it again"
+_STRINGS = "xl/sharedstrings.xml"
 _ROW = re.compile(rb"<(?:\w+:)?row(?=[\s/>])([^>]{0,1000})>")
 _END_OF_ROWS = re.compile(rb"</(?:\w+:)?sheetData")
 _NUMBER = re.compile(rb"""\sr\s*=\s*["'](\d+)["']""")
@@ -49,17 +56,30 @@ class SheetAccount:
     name: str
     row_count: int = 0
     errors: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
+    cell_count: int = 0
+    column_count: int = 0
+
+    @property
+    def memory_bytes(self) -> int:
+        """What the sheet parser will need for this sheet, about."""
+        return self.cell_count * CELL_BYTES + self.row_count * self.column_count * PLACE_BYTES
 
 
-def account_for_sheets(path: Path) -> list[SheetAccount]:
+def account_for_sheets(path: Path, memory_mb: int) -> list[SheetAccount]:
     """Every sheet of an XLSX file in the order of the workbook.
 
-    Raises `RefusedDelivery` when a part is damaged, too large, declares entities, or reaches too far to the right.
+    Raises `RefusedDelivery` when a part is damaged, declares entities or reaches too far to the right, and when the
+    sheet parser would need more than `memory_mb`.
     """
     parts = {member.filename.lower(): member for member in members(path)}
     unpacked = sum(member.file_size for member in parts.values())
     if unpacked > UNPACKED_BYTES_LIMIT:
         raise RefusedDelivery(f"the sheet unpacks to {unpacked:,} bytes; send so many rows as CSV")
+    for member in parts.values():
+        check_amount(member.file_size, member.compress_size, RATIO_FREE_BYTES)
+    if _STRINGS in parts and parts[_STRINGS].file_size > STRINGS_BYTES_LIMIT:
+        raise RefusedDelivery(f"the sheet holds {parts[_STRINGS].file_size:,} bytes of text; send it as CSV")
+    text_bytes = 0
     with path.open("rb") as stream:
         places = _sheet_places(stream, parts)
         accounts = {place: SheetAccount(name) for name, place in places}
@@ -70,8 +90,16 @@ def account_for_sheets(path: Path) -> list[SheetAccount]:
             if name in accounts:
                 _account(accounts[name], chunks)
             else:
-                for _ in chunks:
-                    pass
+                for chunk in chunks:
+                    if name == _STRINGS:
+                        text_bytes += (
+                            len(chunk) + chunk.count(b"si>") // 2 * TEXT_BYTES + chunk.count(b"/>") * TEXT_BYTES
+                        )
+    needed_mb = (text_bytes + max((account.memory_bytes for account in accounts.values()), default=0)) >> 20
+    if needed_mb > memory_mb:
+        raise RefusedDelivery(
+            f"the sheet needs about {needed_mb:,} MB to open, at most {memory_mb:,} are given; send it as CSV"
+        )
     return [accounts[place] for _, place in places]
 
 
@@ -120,6 +148,7 @@ def _account(account: SheetAccount, chunks: Iterator[bytes]) -> None:
     for attributes, body in _rows(chunks):
         found = _NUMBER.search(attributes)
         number = int(found[1][:9]) if found else number + 1
+        account.cell_count += body.count(b"<c") + body.count(b":c ")
         if not _CONTENT.search(body):
             continue
         if number > SHEET_ROWS_LIMIT:
@@ -128,7 +157,9 @@ def _account(account: SheetAccount, chunks: Iterator[bytes]) -> None:
         last_value = max(body.rfind(b"v>"), body.rfind(b"t>"))
         place = max(body.rfind(b"<c ", 0, last_value), body.rfind(b":c ", 0, last_value))
         reference = _REFERENCE.search(body, place, last_value) if place >= 0 else None
-        if reference and _column(reference[1]) >= FIELDS_LIMIT:
+        column_count = _column(reference[1]) + 1 if reference else 0
+        account.column_count = max(account.column_count, column_count)
+        if reference and column_count > FIELDS_LIMIT:
             raise RefusedDelivery(
                 f"row {number:,} of a sheet reaches to column {reference[1].decode()}, at most {FIELDS_LIMIT:,} columns"
                 " are read; delete what lies beyond the registrations, or send them as CSV"

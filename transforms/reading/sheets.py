@@ -23,8 +23,8 @@ from transforms.reading.refusal import RefusedDelivery
 from transforms.reading.rows import RowWriter, writing_rows
 from transforms.reading.sheet_xml import SheetAccount, account_for_sheets
 
-SHEET_LIMITS = Limits(memory_mb=1_024)
-"""A sheet of 200,000 registrations with 40 columns fits; a full one of a million belongs into CSV."""
+SHEET_LIMITS = Limits(memory_mb=768)
+"""A sheet of 200,000 registrations with 35 columns needs 600 MB; a full one of a million belongs into CSV."""
 ROWS_AT_ONCE = 4_096
 MERGED_RANGES_LIMIT = 1_000
 """Merged cells matter in headers; a sheet with more of them is laid out for the eye."""
@@ -56,13 +56,15 @@ def read_sheets(path: Path, rows: Path, limits: Limits = SHEET_LIMITS) -> tuple[
     Blank rows between others are kept as rows of empty texts; trailing blank rows and columns are no part of a sheet.
     Raises `RefusedDelivery` when the workbook is damaged, encrypted, hostile or needs more than the `limits`.
     """
-    facts = confined(write_sheets, "the sheet", "send it as CSV", limits, path=str(path), rows=str(rows))
+    facts = confined(
+        write_sheets, "the sheet", "send it as CSV", limits, path=str(path), rows=str(rows), memory_mb=limits.memory_mb
+    )
     return tuple(Sheet(**{**fact, "merged": tuple(map(tuple, fact["merged"]))}) for fact in facts)
 
 
-def write_sheets(path: str, rows: str) -> list[dict[str, Any]]:
+def write_sheets(path: str, rows: str, memory_mb: int) -> list[dict[str, Any]]:
     """The work of `read_sheets`, which runs it in a child process; the facts of each sheet."""
-    accounts = account_for_sheets(Path(path)) if kind_of(Path(path)) is Kind.XLSX else None
+    accounts = account_for_sheets(Path(path), memory_mb) if kind_of(Path(path)) is Kind.XLSX else None
     try:
         with CalamineWorkbook.from_path(path) as workbook, writing_rows(Path(rows)) as writer:
             if accounts and [account.name for account in accounts] != workbook.sheet_names:
