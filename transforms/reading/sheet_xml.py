@@ -35,6 +35,7 @@ SHEET_ROWS_LIMIT = 1 << 20
 _DAMAGED = "the sheet is damaged ({}); save and send it again"
 _STRINGS = "xl/sharedstrings.xml"
 _ROW = re.compile(rb"<(?:\w+:)?row(?=[\s/>])([^>]{0,1000})>")
+_PLAIN_ROW = re.compile(rb"<row((?:[\s/][^>]{0,1000})?)>")
 _END_OF_ROWS = re.compile(rb"</(?:\w+:)?sheetData")
 _NUMBER = re.compile(rb"""\sr\s*=\s*["'](\d+)["']""")
 _CONTENT = re.compile(rb"<(?:\w+:)?(?:v|t)(?:\s[^>]{0,200})?>[^<]")
@@ -88,25 +89,22 @@ def account_for_sheets(path: Path, memory_mb: int) -> list[SheetAccount]:
                 continue
             chunks = _without_declarations(member_chunks(stream, member))
             if name in accounts:
-                _account(accounts[name], chunks)
+                _account(accounts[name], chunks, memory_mb)
             else:
                 for chunk in chunks:
                     if name == _STRINGS:
                         text_bytes += (
                             len(chunk) + chunk.count(b"si>") // 2 * TEXT_BYTES + chunk.count(b"/>") * TEXT_BYTES
                         )
-    needed_mb = (text_bytes + max((account.memory_bytes for account in accounts.values()), default=0)) >> 20
-    if needed_mb > memory_mb:
-        raise RefusedDelivery(
-            f"the sheet needs about {needed_mb:,} MB to open, at most {memory_mb:,} are given; send it as CSV"
-        )
+    _refuse_large(text_bytes + max((account.memory_bytes for account in accounts.values()), default=0), memory_mb)
     return [accounts[place] for _, place in places]
 
 
 def _without_declarations(chunks: Iterator[bytes]) -> Iterator[bytes]:
     tail = b""
     for number, chunk in enumerate(chunks):
-        if _DECLARATION.search(tail + chunk):
+        text = tail + chunk
+        if (b"<!" in text or b"<\0" in text) and _DECLARATION.search(text):
             raise RefusedDelivery("the sheet declares XML entities, as no spreadsheet does; save it again as XLSX")
         if number == 0 and chunk[:2] in (b"\xff\xfe", b"\xfe\xff", b"\x00<", b"<\x00"):
             raise RefusedDelivery(_DAMAGED.format("a part is not in UTF-8"))
@@ -143,28 +141,39 @@ def _sheet_places(stream: BinaryIO, parts: dict[str, zipfile.ZipInfo]) -> list[t
     return places
 
 
-def _account(account: SheetAccount, chunks: Iterator[bytes]) -> None:
+def _refuse_large(needed_bytes: int, memory_mb: int) -> None:
+    if needed_bytes >> 20 > memory_mb:
+        raise RefusedDelivery(
+            f"the sheet needs {needed_bytes >> 20:,} MB or more to open, at most {memory_mb:,} are given;"
+            " send it as CSV"
+        )
+
+
+def _account(account: SheetAccount, chunks: Iterator[bytes], memory_mb: int) -> None:
     number = 0
     for attributes, body in _rows(chunks):
         found = _NUMBER.search(attributes)
         number = int(found[1][:9]) if found else number + 1
-        account.cell_count += body.count(b"<c") + body.count(b":c ")
+        account.cell_count += body.count(b"<c ") or body.count(b":c ")
         if not _CONTENT.search(body):
             continue
         if number > SHEET_ROWS_LIMIT:
             raise RefusedDelivery(_DAMAGED.format("it has a row beyond the last one that a sheet can have"))
         account.row_count = max(account.row_count, number)
         last_value = max(body.rfind(b"v>"), body.rfind(b"t>"))
-        place = max(body.rfind(b"<c ", 0, last_value), body.rfind(b":c ", 0, last_value))
+        place = body.rfind(b"<c ", 0, last_value)
+        if place < 0:
+            place = body.rfind(b":c ", 0, last_value)
         reference = _REFERENCE.search(body, place, last_value) if place >= 0 else None
         column_count = _column(reference[1]) + 1 if reference else 0
         account.column_count = max(account.column_count, column_count)
+        _refuse_large(account.memory_bytes, memory_mb)
         if reference and column_count > FIELDS_LIMIT:
             raise RefusedDelivery(
                 f"row {number:,} of a sheet reaches to column {reference[1].decode()}, at most {FIELDS_LIMIT:,} columns"
                 " are read; delete what lies beyond the registrations, or send them as CSV"
             )
-        if _ERROR_TYPE.search(body):
+        if (b'"e"' in body or b"'e'" in body) and _ERROR_TYPE.search(body):
             account.errors[number] = list(_errors(body))
 
 
@@ -173,8 +182,9 @@ def _rows(chunks: Iterator[bytes]) -> Iterator[tuple[bytes, bytes]]:
     text = b""
     for chunk in chunks:
         text += chunk
-        end = _END_OF_ROWS.search(text)
-        starts = list(_ROW.finditer(text, 0, end.start() if end else len(text)))
+        end = _END_OF_ROWS.search(text) if b"sheetData>" in text else None
+        row = _PLAIN_ROW if b"<row" in text else _ROW
+        starts = list(row.finditer(text, 0, end.start() if end else len(text)))
         for start, following in pairwise(starts):
             yield start[1], text[start.end() : following.start()]
         if end:
