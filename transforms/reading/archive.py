@@ -84,14 +84,17 @@ def check_name(name: str) -> None:
         raise RefusedDelivery("the archive holds a name that leads out of it; pack the files without their folders")
 
 
-def check_amount(unpacked: int, packed: int, free_bytes: int = RATIO_FREE_BYTES) -> None:
-    """Raise `RefusedDelivery` when `unpacked` bytes are too many, or too many to come from `packed` ones."""
+def check_amount(unpacked: int, packed: int, free_bytes: int | None = None) -> None:
+    """Raise `RefusedDelivery` when `unpacked` bytes are too many, or too many to come from `packed` ones.
+
+    The ratio does not count below `free_bytes`, by default `RATIO_FREE_BYTES`.
+    """
     if unpacked > UNPACKED_BYTES_LIMIT:
         raise RefusedDelivery(
             f"the file unpacks to {unpacked:,} bytes or more, at most {UNPACKED_BYTES_LIMIT:,} are taken;"
             " send it in parts"
         )
-    if unpacked > free_bytes and unpacked > RATIO_LIMIT * max(packed, 1):
+    if unpacked > (RATIO_FREE_BYTES if free_bytes is None else free_bytes) and unpacked > RATIO_LIMIT * max(packed, 1):
         raise RefusedDelivery(
             f"the file unpacks to more than {RATIO_LIMIT} times its size, as no export does; send it as plain CSV"
         )

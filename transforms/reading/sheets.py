@@ -157,7 +157,7 @@ def cell_text(cell: object) -> str:
             return f"{float(cell):.14E}"
         return str(int(cell)) if cell == int(cell) else f"{cell:.15g}"
     if isinstance(cell, datetime):
-        return _clock(cell.isoformat(sep=" "))
+        return _clock(cell.isoformat(sep=" ")).removesuffix(" 00:00:00")
     if isinstance(cell, timedelta):
         seconds = round(cell.total_seconds())
         return f"{'-' if seconds < 0 else ''}{abs(seconds) // 3600}:{abs(seconds) // 60 % 60:02}:{abs(seconds) % 60:02}"
