@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 from datetime import date, datetime, time, timedelta
@@ -18,9 +19,9 @@ import xlsxwriter
 
 from transforms.reading.confined import Limits
 from transforms.reading.kinds import Kind, kind_of
-from transforms.reading.parquet import read_parquet_rows
+from transforms.reading.parquet import read_parquet_rows, write_parquet_rows
 from transforms.reading.refusal import RefusedDelivery
-from transforms.reading.sheets import Sheet, cell_text, read_sheets
+from transforms.reading.sheets import SHEET_LIMITS, Sheet, cell_text, read_sheets, write_sheets
 
 CORPORA = Path(os.environ.get("CAPAIAN_CORPORA", Path(__file__).parent.parent.parent / "shared" / "data" / "corpora"))
 
@@ -149,7 +150,7 @@ def test_a_sheet_whose_two_counts_disagree_is_refused(tmp_path: Path) -> None:
     def hide(xml: bytes) -> bytes:
         return xml.replace(b"</sheetData>", b'<row r="9"><nonsense><v>7</v></nonsense></row></sheetData>')
 
-    with pytest.raises(RefusedDelivery, match="9 rows by its XML and 2 by the sheet parser"):
+    with pytest.raises(RefusedDelivery, match="9 rows by its own account and 2 by the sheet parser"):
         read(tmp_path, attacks.xlsx_with(attacks.SHEET, hide))
 
 
@@ -203,6 +204,26 @@ def test_many_rows_of_parquet_keep_their_order(tmp_path: Path) -> None:
 
 @pytest.mark.corpus
 @pytest.mark.skipif(not CORPORA.exists(), reason=f"no corpora at {CORPORA}; set CAPAIAN_CORPORA")
+def test_error_cells_of_an_xls_file_are_kept(tmp_path: Path) -> None:
+    read_sheets(CORPORA / "readxl" / "types.xls", tmp_path / "rows.parquet")
+    found = {field for row in rows_of(tmp_path / "rows.parquet", 3) for field in row if field.startswith("#")}
+    assert found == {"#N/A", "#NAME?", "#VALUE!", "#DIV/0!", "#REF!", "#NUM!", "#NULL!"}
+
+
+@pytest.mark.corpus
+@pytest.mark.skipif(not CORPORA.exists(), reason=f"no corpora at {CORPORA}; set CAPAIAN_CORPORA")
+@pytest.mark.parametrize("seed", range(6))
+def test_a_damaged_xls_file_is_read_or_refused(tmp_path: Path, seed: int) -> None:
+    content = (CORPORA / "readxl" / "types.xls").read_bytes()
+    damaged = attacks.flipped(content, 8, len(content), seed) if seed % 2 else content[: len(content) * seed // 7]
+    (tmp_path / "export.xls").write_bytes(damaged or b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+    with contextlib.suppress(RefusedDelivery):
+        sheets = read_sheets(tmp_path / "export.xls", tmp_path / "rows.parquet")
+        assert pq.read_metadata(tmp_path / "rows.parquet").num_rows == sum(sheet.row_count for sheet in sheets)
+
+
+@pytest.mark.corpus
+@pytest.mark.skipif(not CORPORA.exists(), reason=f"no corpora at {CORPORA}; set CAPAIAN_CORPORA")
 def test_every_sheet_and_parquet_of_the_corpora_is_read_whole_or_refused(tmp_path: Path) -> None:
     files = [path for path in sorted(CORPORA.rglob("*")) if path.suffix in (".xls", ".xlsx", ".parquet")]
     assert len(files) > 45
@@ -210,9 +231,10 @@ def test_every_sheet_and_parquet_of_the_corpora_is_read_whole_or_refused(tmp_pat
     for path in files:
         try:
             if kind_of(path) is Kind.PARQUET:
-                expected = read_parquet_rows(path, tmp_path / "rows.parquet").row_count
+                expected = write_parquet_rows(str(path), str(tmp_path / "rows.parquet"))["row_count"]
             else:
-                expected = sum(sheet.row_count for sheet in read_sheets(path, tmp_path / "rows.parquet"))
+                sheets = write_sheets(str(path), str(tmp_path / "rows.parquet"), SHEET_LIMITS.memory_mb)
+                expected = sum(sheet["row_count"] for sheet in sheets)
         except RefusedDelivery as reason:
             refused[path.name] = reason.reason
         else:

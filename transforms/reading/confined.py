@@ -93,8 +93,13 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _address_space_bytes() -> int:
-    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+def _limit_memory(memory_mb: int) -> None:
+    """Limit the address space to what the started reader holds and `memory_mb`; only Linux tells, and obeys."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    except FileNotFoundError:
+        return
+    _limit(resource.RLIMIT_AS, pages * resource.getpagesize() + memory_mb * _MB)
 
 
 def _limit(what: int, amount: int) -> None:
@@ -111,7 +116,7 @@ def _serve() -> None:
     _limit(resource.RLIMIT_CPU, request["cpu_seconds"])
     _limit(resource.RLIMIT_FSIZE, request["file_mb"] * _MB)
     function = getattr(importlib.import_module(request["module"]), request["function"])
-    _limit(resource.RLIMIT_AS, _address_space_bytes() + request["memory_mb"] * _MB)
+    _limit_memory(request["memory_mb"])
     answer: dict[str, Any]
     try:
         answer = {"result": function(**request["arguments"])}

@@ -1,7 +1,8 @@
 """Sheets: every row of every sheet of an XLSX or XLS file as text, with all of them accounted for.
 
 Belongs here: opening a workbook and what a cell says as text, locale-free. Does not belong here: which sheet and which
-rows are wanted, and what the texts mean. An error cell of an XLS file reads as empty: its parser does not tell errors.
+rows are wanted, and what the texts mean. The parser drops error cells and may skip rows; what the file says about
+itself (`sheet_xml.py`, `sheet_records.py`) brings back the former and refuses the latter.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from transforms.reading.kinds import Kind, kind_of
 from transforms.reading.limits import refuse_wide
 from transforms.reading.refusal import RefusedDelivery
 from transforms.reading.rows import RowWriter, writing_rows
+from transforms.reading.sheet_records import account_for_records
 from transforms.reading.sheet_xml import SheetAccount, account_for_sheets
 
 SHEET_LIMITS = Limits(memory_mb=768)
@@ -34,8 +36,8 @@ MERGED_RANGES_LIMIT = 1_000
 class Sheet:
     """One sheet: its number from 1, name, whether people see it, and the number of its last row that holds a value.
 
-    `row_count` is counted from the XML of an XLSX file, independently of the parser; of an XLS file it is the parser's
-    own. `merged` are ranges as (first row, first column, last row, last column), counted from 1.
+    `row_count` is counted independently of the parser, from XML or records, and the parser agrees with it. `merged`
+    are ranges as (first row, first column, last row, last column), counted from 1.
     """
 
     number: int
@@ -64,32 +66,28 @@ def read_sheets(path: Path, rows: Path, limits: Limits = SHEET_LIMITS) -> tuple[
 
 def write_sheets(path: str, rows: str, memory_mb: int) -> list[dict[str, Any]]:
     """The work of `read_sheets`, which runs it in a child process; the facts of each sheet."""
-    accounts = account_for_sheets(Path(path), memory_mb) if kind_of(Path(path)) is Kind.XLSX else None
+    is_xlsx = kind_of(Path(path)) is Kind.XLSX
+    accounts = account_for_sheets(Path(path), memory_mb) if is_xlsx else account_for_records(Path(path))
     try:
         with CalamineWorkbook.from_path(path) as workbook, writing_rows(Path(rows)) as writer:
-            if accounts and [account.name for account in accounts] != workbook.sheet_names:
-                raise RefusedDelivery("the sheets are named ambiguously; save the workbook again as XLSX")
-            return [
-                _write_sheet(workbook, number, accounts[number] if accounts else None, writer)
-                for number in range(len(workbook.sheet_names))
-            ]
+            names = [account.name for account in accounts] if is_xlsx else workbook.sheet_names
+            if names != workbook.sheet_names or len(accounts) != len(names):
+                raise RefusedDelivery("the list of its sheets is ambiguous; save the workbook again as XLSX")
+            return [_write_sheet(workbook, index, account, writer) for index, account in enumerate(accounts)]
     except PasswordError:
         raise RefusedDelivery("the sheet is encrypted; remove the password and send it again") from None
     except CalamineError as error:
         raise RefusedDelivery(f"the sheet cannot be opened ({type(error).__name__}); save and send it again") from None
 
 
-def _write_sheet(
-    workbook: CalamineWorkbook, index: int, account: SheetAccount | None, writer: RowWriter
-) -> dict[str, Any]:
+def _write_sheet(workbook: CalamineWorkbook, index: int, account: SheetAccount, writer: RowWriter) -> dict[str, Any]:
     sheet, metadata = workbook.get_sheet_by_index(index), workbook.sheets_metadata[index]
     width, height = _extent(sheet, account)
     refuse_wide(width)
-    errors = account.errors if account else {}
     lines = islice(_padded(sheet), height)
     for first in range(1, height + 1, ROWS_AT_ONCE):
         texts = [
-            _row_texts(row, width, errors.get(number, ()))
+            _row_texts(row, width, account.errors.get(number, []))
             for number, row in enumerate(islice(lines, ROWS_AT_ONCE), start=first)
         ]
         writer.write(index + 1, first, pa.array(texts, pa.list_(pa.string())))
@@ -108,21 +106,19 @@ def _write_sheet(
     }
 
 
-def _extent(sheet: CalamineSheet, account: SheetAccount | None) -> tuple[int, int]:
-    """Columns and rows up to the last that hold a value; the two counts of the rows of an XLSX file are to agree."""
-    width = max((column + 1 for cells in account.errors.values() for column, _ in cells), default=0) if account else 0
+def _extent(sheet: CalamineSheet, account: SheetAccount) -> tuple[int, int]:
+    """Columns and rows up to the last that hold a value; the two counts of the rows are to agree."""
+    width = max((column + 1 for cells in account.errors.values() for column, _ in cells), default=0)
     height = last_text = 0
     for height, row in enumerate(_padded(sheet), start=1):
         while len(row) > width and any(cell != "" for cell in row[width:]):
             width += 1
         if any(cell != "" for cell in row):
             last_text = height
-    if account is None:
-        return width, last_text
     last_text = max(last_text, *account.errors) if account.errors else last_text
     if not last_text <= account.row_count <= max(height, last_text):
         raise RefusedDelivery(
-            f"a sheet holds {account.row_count:,} rows by its XML and {last_text:,} by the sheet parser;"
+            f"a sheet holds {account.row_count:,} rows by its own account and {last_text:,} by the sheet parser;"
             " save it again as XLSX, or send it as CSV"
         )
     return width, account.row_count
@@ -134,7 +130,7 @@ def _padded(sheet: CalamineSheet) -> Iterator[list[Any]]:
     return (skipped + row for row in sheet.iter_rows())
 
 
-def _row_texts(row: list[Any], width: int, errors: Any) -> list[str]:
+def _row_texts(row: list[Any], width: int, errors: list[tuple[int, str]]) -> list[str]:
     texts = [cell_text(cell) for cell in row[:width]]
     texts += [""] * (width - len(texts))
     for column, text in errors:
