@@ -27,9 +27,13 @@ from expectations.rules import RULES_FINGERPRINT, refusal_after_judging, refusal
 from flows.plan import delivery_key, due_deliveries, input_fingerprint
 from flows.settings import Settings
 from transforms.build import build_table
-from transforms.land import LandedFile, land, landed_files, take_census
+from transforms.land import LandedFile, RefusedArrival, land, landed_files, survey_inbox, take_census
 from transforms.marts import build_marts
-from transforms.recognise import RefusedDelivery, recognise
+from transforms.reading.containers import unpack
+from transforms.reading.kinds import kind_of
+from transforms.reading.names import safe_name
+from transforms.reading.refusal import RefusedDelivery
+from transforms.recognise import recognise
 from transforms.resolve import resolve
 from transforms.standardise import (
     account_for_lines,
@@ -37,7 +41,6 @@ from transforms.standardise import (
     load_lines,
     load_readers,
     load_regency_lookup,
-    records_sql,
     standardised_sql,
 )
 from warehouse.connection import Resources
@@ -82,6 +85,14 @@ class Release:
     folder: Path
 
 
+@dataclass(frozen=True)
+class Arrivals:
+    """What was in the inbox: files that were landed, and what was left there with the reason."""
+
+    landed: tuple[LandedFile, ...]
+    left: tuple[RefusedArrival, ...]
+
+
 def open_data_root(settings: Settings) -> None:
     """Create the folders and sweep what an interrupted run left behind."""
     root = settings.root.create()
@@ -89,18 +100,57 @@ def open_data_root(settings: Settings) -> None:
         shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
 
 
-def land_inbox(settings: Settings) -> list[LandedFile]:
-    """Land every file in the inbox; returns them in the order of their names."""
+def land_inbox(settings: Settings) -> Arrivals:
+    """Land every file in the inbox, in the order of names; what is no file, or changes meanwhile, is left there."""
     root = settings.root
-    arrivals = []
-    for file in sorted(path for path in root.inbox.iterdir() if path.is_file() and not path.name.startswith(".")):
-        arrival = land(file, root.landed)
+    files, left = survey_inbox(root.inbox)
+    landed = []
+    for file in files:
+        try:
+            arrival = land(file, root.landed)
+        except RefusedDelivery as refused:
+            left.append(RefusedArrival(safe_name(file.name), refused.reason))
+            continue
         if arrival.is_duplicate:
-            logger.warning("%s: duplicate delivery of %s, nothing to do", file.name, arrival.path.name)
+            logger.warning("%s: duplicate delivery of %s, nothing to do", safe_name(file.name), arrival.path.name)
         else:
-            logger.info("%s: landed", file.name)
-        arrivals.append(arrival)
-    return arrivals
+            logger.info("%s: landed", arrival.path.name)
+        landed.append(arrival)
+    for stray in left:
+        logger.warning("%s: left in the inbox: %s", stray.name, stray.reason)
+    return Arrivals(tuple(landed), tuple(left))
+
+
+def unpack_archives(settings: Settings) -> list[LedgerEntry]:
+    """Unpack each landed archive that is due; every file in it is landed and is a delivery of its own."""
+    root, entries = settings.root, []
+    for file in plan_deliveries(settings):
+        if not _is_archive(file.path):
+            continue
+        out = root.scratch / f"unpacked-{file.sha256}"
+        shutil.rmtree(out, ignore_errors=True)
+        entry = _new_entry(file) | {"byte_count": file.path.stat().st_size}
+        try:
+            unpacked = unpack(file.path, out)
+            members = [land(member, root.landed) for member in unpacked.files]
+            entry |= {"status": "unpacked", "members": [member.sha256 for member in members]}
+            logger.info("%s: unpacked, %d files", file.path.name, len(members))
+        except RefusedDelivery as refused:
+            entry |= {"status": "refused", "reason": refused.reason}
+            logger.warning("%s: refused", file.path.name)
+        shutil.rmtree(out, ignore_errors=True)
+        work = root.scratch / f"ingest-{file.sha256}"
+        work.mkdir(parents=True, exist_ok=True)
+        entries.append(LedgerEntry(**entry))
+        Ledger(root).commit(entries[-1], work)
+    return entries
+
+
+def _is_archive(path: Path) -> bool:
+    try:
+        return kind_of(path).is_archive
+    except RefusedDelivery:
+        return False
 
 
 @lru_cache(maxsize=1)
@@ -139,21 +189,15 @@ def ingest(settings: Settings, file: LandedFile) -> LedgerEntry:
     census = take_census(file.path)
     if census.sha256 != file.sha256:
         raise BalanceError(f"{file.path.name}: the landed bytes are no longer those that arrived; land the file again")
-    entry: dict[str, Any] = {
-        "sha256": file.sha256,
-        "delivery_id": file.delivery_id,
-        "file_name": file.path.name,
-        "key": delivery_key(file),
-        "byte_count": census.byte_count,
-        "line_count": census.line_count,
-    }
+    entry = _new_entry(file) | {"byte_count": census.byte_count, "line_count": census.line_count}
     with workbench(settings.resources).cursor() as con:
         try:
-            recognised = recognise(file.path, census, load_profiles())
+            recognised = recognise(file.path, census, load_profiles(), root.scratch)
             entry |= {"profile": recognised.profile.name, "encoding": recognised.encoding}
             entry["line_count"] = load_lines(con, recognised, census, root.scratch)
-            join_broken_records(con, recognised)
-            split_rows(con, standardised_sql(recognised, file.delivery_id, records_sql(recognised)), work)
+            for table in recognised.tables:
+                join_broken_records(con, table)
+            split_rows(con, standardised_sql(recognised, file.delivery_id), work)
             account = account_for_lines(con, recognised, file.delivery_id, rows_in(work), work / "unparsable.parquet")
             refuse(refusal_before_judging(account.parsed, account.unparsable))
             judgement = judge(con, work, file.delivery_id)
@@ -176,6 +220,8 @@ def ingest(settings: Settings, file: LandedFile) -> LedgerEntry:
             shutil.rmtree(work)
             work.mkdir()
             entry |= {"status": "refused", "reason": refused.reason}
+        finally:
+            (root.scratch / f"{file.sha256}.rows.parquet").unlink(missing_ok=True)
     done = LedgerEntry(**entry)
     check_balance(done.file_name, done.row_balance)
     Ledger(root).commit(done, work)
@@ -189,6 +235,15 @@ def ingest(settings: Settings, file: LandedFile) -> LedgerEntry:
             f"{done.quarantined_count:,}",
         )
     return done
+
+
+def _new_entry(file: LandedFile) -> dict[str, Any]:
+    return {
+        "sha256": file.sha256,
+        "delivery_id": file.delivery_id,
+        "file_name": file.path.name,
+        "key": delivery_key(file),
+    }
 
 
 def refuse(reason: str | None) -> None:
@@ -286,7 +341,7 @@ def record_quality(settings: Settings, release: Release) -> None:
     )
     check_balance("register", balances)
     _keep(release, ROW_BALANCE, [{**row, "parts": list(row["parts"].items())} for row in balances])
-    _keep(release, DELIVERIES, [{name: getattr(entry, name) for name in DELIVERIES.column_names} for entry in entries])
+    _keep(release, DELIVERIES, delivery_rows(entries))
     _keep(release, FINDINGS, [row for entry in validated for row in entry.findings])
     _keep(release, RULE_RESULTS, [row for entry in validated for row in entry.rule_results])
     _keep(
@@ -301,12 +356,23 @@ def record_quality(settings: Settings, release: Release) -> None:
                 "rules_fingerprint": RULES_FINGERPRINT,
                 "code_version": package_version("capaian"),
                 "delivery_count": len(validated),
-                "refused_count": len(entries) - len(validated),
+                "refused_count": sum(entry.status == "refused" for entry in entries),
                 "validated_count": sum(entry.validated_count for entry in validated),
                 "business_count": business_count,
             }
         ],
     )
+
+
+def delivery_rows(entries: Sequence[LedgerEntry]) -> list[dict[str, Any]]:
+    """The rows of `quality.deliveries`; a file that several archives hold belongs to the one with the lowest number."""
+    archives: dict[str, int] = {}
+    for entry in sorted(entries, key=lambda entry: -entry.delivery_id):
+        archives |= dict.fromkeys(entry.members, entry.delivery_id)
+    names = [name for name in DELIVERIES.column_names if name != "archive_id"]
+    return [
+        {name: getattr(entry, name) for name in names} | {"archive_id": archives.get(entry.sha256)} for entry in entries
+    ]
 
 
 def publish_release(settings: Settings, release: Release) -> Path:

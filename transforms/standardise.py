@@ -13,10 +13,10 @@ from itertools import chain
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
-from transforms.land import CHUNK, LINE_BITS, Census, count_sheet_rows
-from transforms.recognise import RecognisedFile
+from transforms.land import CHUNK, LINE_BITS, Census
+from transforms.reading.limits import LINE_BYTES_LIMIT
+from transforms.recognise import RecognisedFile, RecognisedTable
 from warehouse.columns import REGISTRATION
 from warehouse.contract import Column, quoted
 from warehouse.profiles import SourceProfile
@@ -58,29 +58,27 @@ def load_readers(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def load_lines(con: duckdb.DuckDBPyConnection, file: RecognisedFile, census: Census, scratch: Path) -> int:
-    """Fill the temporary table `lines(raw_text, fields)` with every physical line of `file`, the first at rowid 0.
+    """Fill a temporary table `lines_<number>(raw_text, fields)` for each table of `file`, its first line at rowid 0.
 
-    Returns how many lines there must be, counted without the reader that cuts them.
+    Returns how many lines the file has, counted without the reader that cuts them.
     """
-    con.execute("CREATE OR REPLACE TEMP TABLE lines (raw_text VARCHAR, fields VARCHAR[])")
-    if file.is_sheet:
-        sheet = pa.table({"fields": pa.array(list(map(list, file.sheet_rows)), pa.list_(pa.string()))})
-        con.register("sheet", sheet)
-        con.execute(
-            "INSERT INTO lines SELECT CASE WHEN NOT is_blank THEN array_to_string(fields, chr(9)) END,"
-            " CASE WHEN NOT is_blank THEN fields END"
-            " FROM (SELECT fields, trim(array_to_string(fields, '')) = '' AS is_blank FROM sheet)"
-        )
-        con.unregister("sheet")
-        return count_sheet_rows(file.path)
+    for table in file.tables:
+        con.execute(f"CREATE OR REPLACE TEMP TABLE lines_{table.number} (raw_text VARCHAR, fields VARCHAR[])")
+        if table.sheet:
+            con.execute(
+                f"INSERT INTO lines_{table.number} {SHEET_LINES}", {"rows": str(file.rows), "sheet": table.sheet.number}
+            )
+    if file.rows:
+        sheets = [table.sheet for table in file.tables if table.sheet] + [other.sheet for other in file.other_sheets]
+        return sum(sheet.row_count for sheet in sheets)
     path, line_count = file.path, census.line_count
     if file.encoding != "utf-8" or not census.is_uniform or census.has_nul:
         path, line_count = rewritten(file.path, file.encoding, scratch)
     # No delimiter and no quote: the reader cuts lines only, keeps blank ones, and never drops a line for its fields.
     con.execute(
-        "INSERT INTO lines (raw_text) SELECT raw_text FROM read_csv(?, columns = {'raw_text': 'VARCHAR'},"
+        "INSERT INTO lines_0 (raw_text) SELECT raw_text FROM read_csv(?, columns = {'raw_text': 'VARCHAR'},"
         " header = false, auto_detect = false, delim = '\x01', quote = '', escape = '', strict_mode = false,"
-        " max_line_size = 16000000)",
+        f" max_line_size = {LINE_BYTES_LIMIT})",
         [str(path)],
     )
     if path != file.path:
@@ -88,6 +86,12 @@ def load_lines(con: duckdb.DuckDBPyConnection, file: RecognisedFile, census: Cen
     return line_count
 
 
+SHEET_LINES = """
+    SELECT CASE WHEN NOT is_blank THEN array_to_string(fields, chr(9)) END, CASE WHEN NOT is_blank THEN fields END
+    FROM (
+        SELECT fields, line_number, trim(array_to_string(fields, '')) = '' AS is_blank
+        FROM read_parquet($rows) WHERE sheet_number = $sheet
+    ) ORDER BY line_number"""
 _NEVER_WRITTEN = str.maketrans({"\x00": "\ufffd", "\x01": "\ufffd"})
 
 
@@ -109,27 +113,28 @@ def rewritten(path: Path, encoding: str, scratch: Path) -> tuple[Path, int]:
     return target, end_count + (last != "\n")
 
 
-def join_broken_records(con: duckdb.DuckDBPyConnection, file: RecognisedFile) -> None:
-    """Make `joined_records(line_number, line_count, fields)`: records that a quoted line break has cut in pieces.
+def join_broken_records(con: duckdb.DuckDBPyConnection, table: RecognisedTable) -> None:
+    """Make `joined_records_<number>(line_number, line_count, fields)`: records that a quoted line break has cut.
 
     A line with an odd number of quotes opens such a record when, joined with all lines up to the next such line, it has
     the header's fields. A stray quote therefore spoils its own line only.
     """
+    lines = f"lines_{table.number}"
     con.execute(
         f"""
-        CREATE OR REPLACE TEMP TABLE joined_records AS
+        CREATE OR REPLACE TEMP TABLE joined_records_{table.number} AS
         WITH open_lines AS (
-            SELECT rowid AS opening, lead(rowid) OVER (ORDER BY rowid) AS closing FROM lines
-            WHERE rowid >= {file.header_line_count} AND has_open_quote(raw_text)
+            SELECT rowid AS opening, lead(rowid) OVER (ORDER BY rowid) AS closing FROM {lines}
+            WHERE fields IS NULL AND rowid >= {table.header_line_count} AND has_open_quote(raw_text)
         ), joined AS (
             SELECT opening, closing,
-                string_agg(coalesce(raw_text, ''), chr(10) ORDER BY lines.rowid) AS text,
-                split_record(text, {quoted(file.delimiter)}) AS fields
+                string_agg(coalesce(raw_text, ''), chr(10) ORDER BY {lines}.rowid) AS text,
+                split_record(text, {quoted(table.delimiter)}) AS fields
             FROM (
                 SELECT opening, closing, unnest(range(opening, closing + 1)) AS place FROM open_lines
                 WHERE closing - opening < {RECORD_LINES_LIMIT}
-            ) JOIN lines ON lines.rowid = place
-            GROUP BY opening, closing HAVING {has_header_fields(file)}
+            ) JOIN {lines} ON {lines}.rowid = place
+            GROUP BY opening, closing HAVING {has_header_fields(table)}
         ), placed AS (
             SELECT *, opening IS DISTINCT FROM lag(closing) OVER (ORDER BY opening) AS is_first FROM joined
         ), runs AS (
@@ -139,62 +144,66 @@ def join_broken_records(con: duckdb.DuckDBPyConnection, file: RecognisedFile) ->
         QUALIFY row_number() OVER (PARTITION BY run ORDER BY opening) % 2 = 1"""
     )
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE joined_lines AS"
-        " SELECT unnest(range(line_number, line_number + line_count)) AS line_number FROM joined_records"
+        f"CREATE OR REPLACE TEMP TABLE joined_lines_{table.number} AS"
+        " SELECT unnest(range(line_number, line_number + line_count)) AS line_number"
+        f" FROM joined_records_{table.number}"
     )
 
 
-def fields_sql(file: RecognisedFile) -> str:
+def fields_sql(table: RecognisedTable) -> str:
     """SQL: the fields of a row of `lines`."""
-    return "fields" if file.is_sheet else f"split_record(raw_text, {quoted(file.delimiter)})"
+    return "fields" if table.sheet else f"split_record(raw_text, {quoted(table.delimiter)})"
 
 
-def has_header_fields(file: RecognisedFile) -> str:
+def has_header_fields(table: RecognisedTable) -> str:
     """SQL: `fields` are as many as the header has, but for empty ones at the end."""
-    exact = f"len(fields) = {file.field_count}"
-    more = f"len(fields) > {file.field_count} AND trim(array_to_string(fields[{file.field_count + 1}:], '')) = ''"
-    fewer = f"len(fields) BETWEEN {file.least_field_count} AND {file.field_count}"
-    return f"({exact} OR {fewer} OR {more})" if file.least_field_count < file.field_count else f"({exact} OR {more})"
+    exact = f"len(fields) = {table.field_count}"
+    more = f"len(fields) > {table.field_count} AND trim(array_to_string(fields[{table.field_count + 1}:], '')) = ''"
+    fewer = f"len(fields) BETWEEN {table.least_field_count} AND {table.field_count}"
+    return f"({exact} OR {fewer} OR {more})" if table.least_field_count < table.field_count else f"({exact} OR {more})"
 
 
-def no_record_sql(file: RecognisedFile) -> str:
+def no_record_sql(table: RecognisedTable) -> str:
     """SQL: the reason code of a line that has a record's form and yet is none, NULL for a record.
 
     A header that is repeated further down (pages, files put together), and a line of totals: mostly empty, without a
     registration number, its first text being "total" or "jumlah".
     """
-    number = (
-        f"fields[{file.positions['registration_number'][0] + 1}]" if "registration_number" in file.positions else "''"
-    )
-    headers = ", ".join(quoted(text) for text in file.header_texts)
+    position = table.positions.get("registration_number")
+    number = f"fields[{position[0] + 1}]" if position else "''"
+    headers = ", ".join(quoted(text) for text in table.header_texts)
     return f"""CASE
         WHEN raw_text IN ({headers}) THEN 'REPEATED_HEADER'
         WHEN regexp_matches({number}, '[0-9]') THEN NULL
         WHEN is_total_line(fields) THEN 'TOTAL_LINE' END"""
 
 
-def records_sql(file: RecognisedFile) -> str:
+def records_sql(table: RecognisedTable) -> str:
     """`records(line_number, fields)`: the lines that have the header's fields, and the joined ones."""
     return f"""
         SELECT line_number, fields
         FROM (
-            SELECT rowid + 1 AS line_number, raw_text, {fields_sql(file)} AS fields FROM lines
-            WHERE rowid >= {file.header_line_count}
+            SELECT rowid + 1 AS line_number, raw_text, {fields_sql(table)} AS fields FROM lines_{table.number}
+            WHERE rowid >= {table.header_line_count}
         )
-        WHERE {has_header_fields(file)} AND {no_record_sql(file)} IS NULL
-            AND line_number NOT IN (SELECT line_number FROM joined_lines)
+        WHERE {has_header_fields(table)} AND {no_record_sql(table)} IS NULL
+            AND line_number NOT IN (SELECT line_number FROM joined_lines_{table.number})
         UNION ALL
-        SELECT line_number, fields FROM joined_records"""
+        SELECT line_number, fields FROM joined_records_{table.number}"""
 
 
-def standardised_sql(file: RecognisedFile, delivery_id: int, records: str) -> str:
-    """One SELECT over `records` with the columns of `lake.standardised`."""
-    profile = file.profile
+def standardised_sql(file: RecognisedFile, delivery_id: int) -> str:
+    """One SELECT over all tables of `file` with the columns of `lake.standardised`."""
+    return " UNION ALL ".join(_standardised_table_sql(table, delivery_id) for table in file.tables)
+
+
+def _standardised_table_sql(table: RecognisedTable, delivery_id: int) -> str:
+    profile = table.profile
     texts, values, unread = [], [], []
     for column in REGISTRATION:
         if column.name in _DERIVED:
             continue
-        position = file.positions.get(column.name)
+        position = table.positions.get(column.name)
         if position is None:
             values.append(f"CAST(NULL AS {column.type}) AS {column.name}")
             continue
@@ -206,12 +215,12 @@ def standardised_sql(file: RecognisedFile, delivery_id: int, records: str) -> st
     entries = ", ".join(
         f"CASE WHEN {test} THEN {{'key': '{name}', 'value': {name}_text}} END" for name, test in is_unread.items()
     )
-    nik_text = "nik_text" if "nik" in file.positions else "NULL"
+    nik_text = "nik_text" if "nik" in table.positions else "NULL"
     texts_kept = ", ".join(f"{name}_text" for name in unread)
     derived = {
-        "row_id": f"{delivery_id}::BIGINT * {1 << LINE_BITS} + line_number",
+        "row_id": f"{delivery_id}::BIGINT * {1 << LINE_BITS} + {table.line_offset} + line_number",
         "delivery_id": f"{delivery_id}::BIGINT",
-        "line_number": "line_number::INTEGER",
+        "line_number": f"({table.line_offset} + line_number)::INTEGER",
         "source_register": f"'{profile.register}'",
         "wave": f"{profile.wave}::SMALLINT",
         "regency_code": "regency_code",
@@ -229,7 +238,7 @@ def standardised_sql(file: RecognisedFile, delivery_id: int, records: str) -> st
     )
     regencies = f"(SELECT * FROM {{}} WHERE code_system = {quoted(profile.region_code_system)})"
     return f"""
-        WITH records AS ({records}),
+        WITH records AS ({records_sql(table)}),
         texts AS (SELECT line_number, {", ".join(texts)} FROM records),
         values AS (SELECT line_number, {texts_kept}, {", ".join(values)} FROM texts),
         readings AS (SELECT *, substr(source_region_code, 1, 4) AS regency_digits FROM values)
@@ -289,35 +298,47 @@ def account_for_lines(
 
     Such a line continues a joined record, or is blank, or is unparsable and goes with its text to `unparsable`.
     """
+    con.execute("CREATE OR REPLACE TEMP TABLE leftover (line_number BIGINT, reason_code VARCHAR, raw_text VARCHAR)")
+    for table in file.tables:
+        number = table.number
+        con.execute(
+            f"""
+            INSERT INTO leftover
+            WITH lines AS (
+                SELECT rowid + 1 AS line_number, raw_text, fields FROM lines_{number}
+                WHERE rowid >= {table.header_line_count}
+                    AND rowid + 1 + {table.line_offset} NOT IN (SELECT line_number FROM {parsed})
+                    AND rowid + 1 NOT IN (SELECT line_number FROM joined_lines_{number})
+            ), cut AS MATERIALIZED (
+                SELECT line_number, raw_text, {fields_sql(table)} AS fields FROM lines
+            )
+            SELECT {table.line_offset} + line_number, CASE
+                WHEN fields IS NULL THEN 'STRAY_QUOTE'
+                WHEN {has_header_fields(table)} THEN {no_record_sql(table)}
+                ELSE 'FIELD_COUNT' END, raw_text FROM cut"""
+        )
+    for other in file.other_sheets:
+        con.execute(
+            f"INSERT INTO leftover SELECT {other.line_offset} + row_number() OVER (), '{other.reason_code}', raw_text"
+            f" FROM ({SHEET_LINES}) AS other(raw_text, fields)",
+            {"rows": str(file.rows), "sheet": other.sheet.number},
+        )
+    columns = {"delivery_id": f"{delivery_id}::BIGINT", "line_number": "line_number::INTEGER"}
+    selected = ", ".join(f"{columns.get(column.name, column.name)} AS {column.name}" for column in UNPARSABLE)
     con.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE leftover AS
-        SELECT rowid + 1 AS line_number, raw_text, fields FROM lines
-        WHERE rowid >= {file.header_line_count} AND rowid + 1 NOT IN (SELECT line_number FROM {parsed})
-            AND rowid + 1 NOT IN (SELECT line_number FROM joined_lines)"""
+        f"COPY (SELECT {selected} FROM leftover WHERE trim(raw_text) <> '' ORDER BY line_number)"
+        f" TO {quoted(str(unparsable))} (FORMAT parquet)"
     )
-    columns = {
-        "delivery_id": f"{delivery_id}::BIGINT",
-        "line_number": "line_number::INTEGER",
-        "reason_code": f"""CASE
-            WHEN has_open_quote(raw_text) THEN 'STRAY_QUOTE'
-            WHEN {has_header_fields(file)} THEN {no_record_sql(file)}
-            ELSE 'FIELD_COUNT' END""",
-        "raw_text": "raw_text",
-    }
-    selected = ", ".join(f"{columns[column.name]} AS {column.name}" for column in UNPARSABLE)
-    con.execute(
-        f"""
-        COPY (
-            SELECT {selected} FROM (SELECT line_number, raw_text, {fields_sql(file)} AS fields FROM leftover)
-            WHERE trim(raw_text) <> '' ORDER BY line_number
-        ) TO '{unparsable}' (FORMAT parquet)"""
+    joined = " UNION ALL ".join(
+        f"SELECT (SELECT count(*) FROM joined_lines_{table.number})"
+        f" - (SELECT count(*) FROM joined_records_{table.number}) AS line_count"
+        for table in file.tables
     )
     blank, bad, continuation, parsed_count = con.execute(
         f"""
         SELECT (SELECT count(*) FROM leftover WHERE trim(coalesce(raw_text, '')) = ''),
             (SELECT count(*) FROM leftover WHERE trim(raw_text) <> ''),
-            (SELECT count(*) FROM joined_lines) - (SELECT count(*) FROM joined_records),
+            (SELECT sum(line_count)::BIGINT FROM ({joined})),
             (SELECT count(*) FROM {parsed})"""
     ).fetchall()[0]
-    return LineAccount(file.header_line_count, blank, bad, continuation, parsed_count)
+    return LineAccount(sum(table.header_line_count for table in file.tables), blank, bad, continuation, parsed_count)

@@ -185,6 +185,7 @@ def _summary_document(settings: Settings, summary: RunSummary) -> dict[str, Any]
         "version": summary.version,
         "landed": summary.landed,
         "duplicates": summary.duplicates,
+        "left": dict(summary.left),
         "deliveries": [
             {name: value for name, value in asdict(entry).items() if name not in ("findings", "rule_results", "key")}
             for entry in summary.ingested

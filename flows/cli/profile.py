@@ -34,7 +34,7 @@ def profile(file: Path, *, json_output: Annotated[bool, Parameter(name="--json",
     from transforms.drafting.draft import draft_profile
     from transforms.drafting.sample import sample_file
     from transforms.drafting.toml_text import toml_text
-    from transforms.recognise import RefusedDelivery
+    from transforms.reading.refusal import RefusedDelivery
     from transforms.standardise import load_readers
     from warehouse.profiles import load_profiles
     from warehouse.reference_data import load_reference

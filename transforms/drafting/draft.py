@@ -18,7 +18,8 @@ from transforms.drafting.facts import Proposal
 from transforms.drafting.match import CLEAR_NAME, Match, match_fields
 from transforms.drafting.sample import Sample
 from transforms.drafting.values import READERS, REQUIRED, inspect, load_sample
-from transforms.recognise import RefusedDelivery, header_names, match_headers
+from transforms.reading.refusal import RefusedDelivery
+from transforms.recognise import header_names, match_headers
 from warehouse.profiles import SourceProfile
 
 SURE = 0.6

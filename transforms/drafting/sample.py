@@ -9,12 +9,16 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from transforms.recognise import RefusedDelivery, read_sheet
+import pyarrow.parquet as pq
+
+from transforms.reading.refusal import RefusedDelivery
+from transforms.reading.sheets import read_sheets
 
 SAMPLE_ROWS = 2_000
 HEAD_BYTES = 1 << 22
@@ -46,7 +50,7 @@ def sample_file(path: Path) -> Sample:
     if not head:
         raise RefusedDelivery("the file is empty; send the export again")
     if head.startswith(b"PK\x03\x04"):
-        return _sampled("xlsx", "xlsx", "begins as an XLSX archive", ",", [list(row) for row in read_sheet(path)])
+        return _sampled("xlsx", "xlsx", "begins as an XLSX archive", ",", _first_sheet(path))
     if b"\x00" in head:
         raise RefusedDelivery("the file is neither text nor an XLSX sheet; export it as CSV in UTF-8 or as XLSX")
     if len(head) == HEAD_BYTES:
@@ -55,6 +59,14 @@ def sample_file(path: Path) -> Sample:
     tables = {mark: _records(text, mark) for mark in DELIMITERS}
     delimiter = max(tables, key=lambda mark: _consistency(tables[mark]))
     return _sampled("csv", encoding, evidence, delimiter, tables[delimiter])
+
+
+def _first_sheet(path: Path) -> list[list[str]]:
+    with tempfile.TemporaryDirectory() as scratch:
+        rows = Path(scratch) / "rows.parquet"
+        numbers = [sheet.number for sheet in read_sheets(path, rows) if not sheet.is_hidden]
+        wanted = [("sheet_number", "=", numbers[0]), ("line_number", "<=", SAMPLE_ROWS + HEADER_ROWS_LIMIT)]
+        return [list(row) for row in pq.read_table(rows, columns=["fields"], filters=wanted)["fields"].to_pylist()]
 
 
 def _decoded(head: bytes) -> tuple[str, str, str]:

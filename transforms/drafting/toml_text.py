@@ -26,7 +26,6 @@ def toml_text(draft: Draft) -> str:
         _stated("wave", draft.wave),
         "",
         "[file]",
-        f"kinds = [{_quoted(draft.kind)}]",
         _stated("delimiter", draft.delimiter),
         _stated("fallback_encoding", draft.fallback_encoding),
         f"header_rows = {draft.header_rows}",
