@@ -11,7 +11,7 @@ import shutil
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from importlib.metadata import version as package_version
@@ -22,8 +22,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from expectations.judge import judge, rows_in, split_rows
+from expectations.judge import Judgement, judge, rows_in, split_rows
 from expectations.rules import RULES_FINGERPRINT, refusal_after_judging, refusal_before_judging
+from flows.apart import Apart
 from flows.plan import delivery_key, due_deliveries, input_fingerprint
 from flows.settings import Settings
 from transforms.build import build_table
@@ -50,7 +51,6 @@ from warehouse.ledger import Ledger, LedgerEntry
 from warehouse.profiles import load_profiles
 from warehouse.publish import next_version, publish, published_fingerprint
 from warehouse.reference_data import load_reference
-from warehouse.report import write_report
 from warehouse.tables import (
     CONTRACT_FINGERPRINT,
     DELIVERIES,
@@ -66,6 +66,10 @@ from warehouse.tables import (
 
 PARALLEL_DELIVERIES = 2
 """Deliveries ingested side by side, within one memory limit."""
+JUDGING = Apart()
+REPORTING = Apart()
+JUDGING_MEMORY = "500MB"
+"""Judging holds a few row groups and counters, beside a run that may use all of its own memory."""
 _ONE_AT_A_TIME = threading.Lock()
 
 logger = logging.getLogger("capaian")
@@ -173,7 +177,10 @@ def workbench(resources: Resources) -> duckdb.DuckDBPyConnection:
 
 def plan_deliveries(settings: Settings) -> list[LandedFile]:
     """Every landed file that is due and not done."""
-    return due_deliveries(landed_files(settings.root.landed), Ledger(settings.root))
+    due = due_deliveries(landed_files(settings.root.landed), Ledger(settings.root))
+    if due:
+        JUDGING.prepare(_load_judging)
+    return due
 
 
 def ingest(settings: Settings, file: LandedFile) -> LedgerEntry:
@@ -200,7 +207,7 @@ def ingest(settings: Settings, file: LandedFile) -> LedgerEntry:
             split_rows(con, standardised_sql(recognised, file.delivery_id), work)
             account = account_for_lines(con, recognised, file.delivery_id, rows_in(work), work / "unparsable.parquet")
             refuse(refusal_before_judging(account.parsed, account.unparsable))
-            judgement = judge(con, work, file.delivery_id)
+            judgement = JUDGING.call(_judge, settings.resources, work, file.delivery_id)
             refuse(refusal_after_judging(account.parsed, judgement.quarantined))
             entry |= {
                 "status": "validated",
@@ -235,6 +242,15 @@ def ingest(settings: Settings, file: LandedFile) -> LedgerEntry:
             f"{done.quarantined_count:,}",
         )
     return done
+
+
+def _load_judging() -> None:
+    import expectations.suite  # noqa: F401  # seconds, which pass while the first deliveries are being read
+
+
+def _judge(resources: Resources, folder: Path, delivery_id: int) -> Judgement:
+    with workbench(replace(resources, memory=JUDGING_MEMORY, threads=1)).cursor() as con:
+        return judge(con, folder, delivery_id)
 
 
 def _new_entry(file: LandedFile) -> dict[str, Any]:
@@ -384,12 +400,19 @@ def publish_release(settings: Settings, release: Release) -> Path:
         release.version,
         release.input_fingerprint,
         release.as_of,
-        write_report,
+        lambda database, page: REPORTING.call(_write_report, settings.resources, database, page),
     )
     with suppress(FileNotFoundError):
         shutil.rmtree(release.folder)
     logger.info("published version %d", release.version)
     return folder
+
+
+def _write_report(resources: Resources, database: Path, page: Path) -> None:
+    from warehouse.report import write_report
+
+    with resources.connect(database, read_only=True) as con:
+        write_report(con, page)
 
 
 def rows_of(settings: Settings, entry: LedgerEntry, verdict: str) -> list[str]:

@@ -13,7 +13,9 @@ from expectations import judge as judging
 from expectations.judge import JudgementError, judge, split_rows
 from expectations.rules import ROW_RULES, Rule
 from expectations.suite import ExpectationError, count_failures
+from flows import steps
 from flows.settings import Settings
+from warehouse.connection import Resources
 from warehouse.tables import STANDARDISED
 
 BROKEN = Rule("BROKEN", "nik", "no_such_function(nik)", "rusak", "broken", "warn")
@@ -131,8 +133,13 @@ def test_counts_agree_for_every_rule_of_a_real_delivery_and_are_published(settin
     ]
 
 
+def judge_with_a_broken_rule(resources: Resources, folder: Path, delivery_id: int) -> judging.Judgement:
+    with steps.workbench(resources).cursor() as con:
+        return judging.judge(con, folder, delivery_id, (*ROW_RULES, BROKEN))
+
+
 def test_an_error_in_a_rule_publishes_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judging.judge, "__defaults__", ((*ROW_RULES, BROKEN),))
+    monkeypatch.setattr(steps, "_judge", judge_with_a_broken_rule)
     write_sidt(settings.root.inbox / "a.csv", [{}])
     with pytest.raises(ExpectationError):
         ingest_inbox(settings)
