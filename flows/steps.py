@@ -72,6 +72,9 @@ JUDGING_MEMORY = "500MB"
 """Judging holds a few row groups and counters, beside a run that may use all of its own memory."""
 _ONE_AT_A_TIME = threading.Lock()
 
+UNFORESEEN = (ValueError, LookupError, ArithmeticError, TypeError, duckdb.DataError, duckdb.ProgrammingError)
+"""Faults in reading one delivery do not stop the others; a failed audit, a full disk and a lost process do."""
+
 logger = logging.getLogger("capaian")
 
 
@@ -227,6 +230,14 @@ def ingest(settings: Settings, file: LandedFile) -> LedgerEntry:
             shutil.rmtree(work)
             work.mkdir()
             entry |= {"status": "refused", "reason": refused.reason}
+        except UNFORESEEN as error:  # what the error says may quote the file, its name does not
+            shutil.rmtree(work)
+            work.mkdir()
+            entry |= {
+                "status": "refused",
+                "reason": f"reading it failed with {type(error).__name__}, which is a fault of ours; report the file's"
+                f" name and SHA-256 ({file.sha256[:12]}), and send the export in another form meanwhile",
+            }
         finally:
             (root.scratch / f"{file.sha256}.rows.parquet").unlink(missing_ok=True)
     done = LedgerEntry(**entry)

@@ -177,6 +177,8 @@ def _recognise_text(path: Path, census: Census, profiles: Sequence[SourceProfile
             texts[own_encoding] = _text_head(head, census, own_encoding)
         for delimiter, rows in texts[own_encoding].items():
             matches += _matches(rows, delimiter, profile)
+    if not matches:
+        raise RefusedDelivery(f"line 1: no header ends within {HEAD_BYTES:,} bytes; send the export with its header")
     match = _best(matches)
     refuse_strange(match)
     own_encoding = encoding or match.profile.fallback_encoding
