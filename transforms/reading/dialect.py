@@ -1,0 +1,160 @@
+"""Dialect: which delimiter, quote and escape a text seems to be written with, and how sure that is.
+
+Every candidate reads the same sample. A good one gives records of one width, and cells that look like values. Belongs here:
+candidates, their scores, the proposal. Does not belong here: which lines are the table (`table.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, islice
+
+from transforms.reading.cells import kind_of
+from transforms.reading.fields import RUNS, Dialect
+from transforms.reading.records import Record, natural_records, without_end
+
+SCORED_RECORDS = 600
+SCORED_CELLS = 4_000
+DELIMITERS = {",": 1.0, ";": 1.0, "\t": 1.0, "|": 1.0, "^": 0.75, "~": 0.75, RUNS: 0.55, " ": 0.5, ":": 0.3, "": 1.0}
+"""Delimiters tried, and how much each is believed before any evidence."""
+NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space", RUNS: "two or more spaces", "": "none"}
+CLOSE = 0.9
+"""A runner-up with this share of the score makes the proposal unsure."""
+_WORTH = {"word": 0.85, "text": 0.6, "code": 0.95, "missing": 0.9}
+_SEPARATOR_LINE = re.compile(r"\ufeff?\"?sep=(.)\"?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The best dialect, its score (0 to 1), the second best, and why the choice is sure or not."""
+
+    dialect: Dialect
+    score: float
+    runner_up: Dialect | None
+    runner_up_score: float
+    confidence: str
+    reason: str
+
+
+def separator_line(line: str) -> str | None:
+    """The delimiter that a first line such as `sep=;` declares."""
+    declared = _SEPARATOR_LINE.fullmatch(without_end(line))
+    return declared[1] if declared else None
+
+
+def propose_dialect(head: Sequence[str], places: Sequence[Sequence[str]] = ()) -> Proposal:
+    """The dialect that fits the lines `head`, and samples from further down, best."""
+    declared = separator_line(head[0]) if head else None
+    if declared:
+        head = head[1:]
+    text = "".join(chain(head, *places))
+    scored = []
+    for dialect in _candidates(text, declared):
+        read = [list(islice(natural_records(iter(block), dialect), SCORED_RECORDS)) for block in (head, *places)]
+        scored.append((_score([*chain(*read)], dialect), dialect))
+    scored.sort(key=lambda pair: -pair[0])  # stable: of equals the earlier candidate is the commoner one
+    score, best = scored[0]
+    others = [pair for pair in scored if pair[1].delimiter != best.delimiter]
+    rival_score, rival = others[0] if others else (0.0, None)
+    if declared:
+        confidence, reason = "high", "declared by the sep= line"
+    elif rival and rival_score >= CLOSE * score:
+        confidence, reason = "low", f"{_name(best)} and {_name(rival)} fit almost equally well"
+    elif best.delimiter == "":
+        confidence, reason = "medium", "no delimiter gives records of one width: read as one column"
+    else:
+        confidence = "high" if score > 0.5 and rival_score < 0.6 * score else "medium"
+        reason = f"{_name(best)} gives the most even records"
+    return Proposal(best, round(score, 4), rival, round(rival_score, 4), confidence, reason)
+
+
+def _name(dialect: Dialect) -> str:
+    return NAMES.get(dialect.delimiter, repr(dialect.delimiter))
+
+
+def _candidates(text: str, declared: str | None) -> Iterator[Dialect]:
+    for delimiter in (declared,) if declared else DELIMITERS:
+        if delimiter not in text:
+            continue
+        cut = re.escape(delimiter) if delimiter else r"(?!)"
+        quotes = [quote for quote in ('"', "'") if _encloses(quote, cut, text)] or ['"']
+        if '"' in text and '"' not in quotes:
+            quotes.append('"')
+        if any(quote in text for quote in quotes):
+            quotes.append("")
+        is_spaced = delimiter and delimiter not in (" ", RUNS) and f"{delimiter} " in text
+        for quote in quotes:
+            escapes = [""]
+            escapes += [mark for mark in ("\\", "\0") if mark + quote in text or (delimiter and mark + delimiter in text)]
+            for escape in escapes:
+                if escape and not quote and not (delimiter and escape + delimiter in text):
+                    continue
+                plain = Dialect(delimiter, quote, escape)
+                yield plain
+                if is_spaced and _is_spaced(delimiter, quote, text):
+                    yield replace(plain, is_space_skipped=True)
+
+
+def _encloses(quote: str, cut: str, text: str) -> bool:
+    """Whether some field begins and some field ends with `quote`."""
+    begins = re.search(rf"(?:^|{cut}) *{quote}", text, re.MULTILINE)
+    return bool(begins and re.search(rf"{quote} *(?:{cut}|\r?$)", text, re.MULTILINE))
+
+
+def _is_spaced(delimiter: str, quote: str, text: str) -> bool:
+    """Whether a space belongs to the delimiter: it follows nearly always, or a quote stands behind it."""
+    spaced, all_of_them = text.count(delimiter + " "), text.count(delimiter)
+    return spaced >= 0.9 * all_of_them or bool(quote and f"{delimiter} {quote}" in text)
+
+
+def _score(read: Sequence[Record], dialect: Dialect) -> float:
+    given = [record for record in read if not record.is_blank]
+    if not given:
+        return 0.0
+    widths = [len(record.fields) for record in given]
+    counts = Counter(widths)
+    if dialect.delimiter == "":
+        width = 1
+    else:
+        wide = {width: count for width, count in counts.items() if width > 1}
+        if not wide:
+            return 0.0
+        width = max(wide, key=lambda width: (wide[width], -widths.index(width)))
+        if (dialect.delimiter == ":" and (width < 3 or len(given) < 3)) or (dialect.delimiter == " " and width < 2):
+            return 0.0
+    first = widths.index(width)
+    last = len(widths) - 1 - widths[::-1].index(width)
+    inside = counts[width] / (last - first + 1)
+    coverage = (last - first + 1) / len(widths)
+    sound = 1 - sum(record.irregularity != "" for record in given) / len(given)
+    rows = [record.fields for record in given if len(record.fields) == width]
+    spread = (width - 0.9) / width
+    prior = DELIMITERS.get(dialect.delimiter, 0.5)
+    thrift = 0.995 if dialect.escape else 1.0
+    return prior * spread * inside**2 * coverage**0.5 * sound**2 * _look(rows, dialect) * thrift
+
+
+def _look(rows: Sequence[list[str]], dialect: Dialect) -> float:
+    """How much the cells look like values, 0 to 1."""
+    cells = list(islice(chain.from_iterable(rows), SCORED_CELLS))
+    return sum(_worth(cell, dialect) for cell in cells) / max(len(cells), 1)
+
+
+def _worth(cell: str, dialect: Dialect) -> float:
+    kind = kind_of(cell)
+    if kind == "empty":
+        return 0.75
+    stripped = cell.strip()
+    if stripped[0] in "\"'" and (stripped[-1] != stripped[0] or stripped[0] != dialect.quote or len(stripped) < 2):
+        return 0.2 if stripped[-1] == stripped[0] else 0.3
+    if stripped[-1] in "\"'" and not re.search(r"\w[\"']$", stripped):
+        return 0.3
+    worth = _WORTH.get(kind, 1.0)
+    if kind == "text" and dialect.delimiter != "" and any(mark in cell for mark in ";|\t"):
+        worth = 0.35
+    if cell[0] == " " and dialect.delimiter not in (" ", RUNS):
+        worth -= 0.05
+    return worth
