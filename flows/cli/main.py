@@ -1,6 +1,6 @@
-"""`capaian`: demo, run, status, simulate, dictionary.
+"""`capaian`: demo, run, status, read, simulate, dictionary.
 
-Exit codes: 0 done; 1 an audit failed and nothing was published; 2 wrong usage; 3 another run holds the lock.
+Exit codes: 0 done; 1 an audit failed and nothing was published; 2 wrong usage; 3 another run holds the lock; 4 a file was refused.
 What a verb needs is imported inside it, so that `status` answers at once.
 """
 
@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, Parameter
 
 from flows.cli import screens
+from flows.cli.read import read
 from flows.settings import Settings, prepare_prefect
 
 if TYPE_CHECKING:
     from flows.nightly import RunSummary
 
 app = App(name="capaian", help="Registration exports in, audited target attainment out.", version_flags=["--version"])
+app.command(read)
 
 DEMO_AS_OF = date(2024, 12, 31)
 DEMO_ROWS = 50_000

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 
-from transforms.reading.cells import kind_of
+from transforms.reading.cells import STRICT, kind_of
 from transforms.reading.fields import RUNS, Dialect
 from transforms.reading.records import Record, natural_records, without_end
 
@@ -84,7 +84,7 @@ def _candidates(text: str, declared: str | None) -> Iterator[Dialect]:
         if '"' in text and '"' not in quotes:
             quotes.append('"')
         if any(quote in text for quote in quotes):
-            quotes.append("")
+            quotes.append("")  # last, and believed least: marks that enclose fields are hardly text
         is_spaced = delimiter and delimiter not in (" ", RUNS) and f"{delimiter} " in text
         for quote in quotes:
             escapes = [""]
@@ -99,8 +99,11 @@ def _candidates(text: str, declared: str | None) -> Iterator[Dialect]:
 
 
 def _encloses(quote: str, cut: str, text: str) -> bool:
-    """Whether some field begins and some field ends with `quote`."""
-    begins = re.search(rf"(?:^|{cut}) *{quote}", text, re.MULTILINE)
+    """Whether fields are enclosed in `quote`: some begin and some end with it, and of apostrophes most do both."""
+    begins = len(re.findall(rf"(?:^|{cut}) *{quote}", text, re.MULTILINE))
+    if quote == "'":
+        whole = len(re.findall(rf"(?:^|{cut}) *'(?:[^'\n]|\\'|'')*'(?= *(?:{cut}|\r?$))", text, re.MULTILINE))
+        return whole > 0.5 * begins
     return bool(begins and re.search(rf"{quote} *(?:{cut}|\r?$)", text, re.MULTILINE))
 
 
@@ -123,18 +126,22 @@ def _score(read: Sequence[Record], dialect: Dialect) -> float:
         if not wide:
             return 0.0
         width = max(wide, key=lambda width: (wide[width], -widths.index(width)))
-        if (dialect.delimiter == ":" and (width < 3 or len(given) < 3)) or (dialect.delimiter == " " and width < 2):
+        if dialect.delimiter == ":" and (width < 3 or any(re.search(r"\d:\d\d", record.raw) for record in given)):
             return 0.0
     first = widths.index(width)
     last = len(widths) - 1 - widths[::-1].index(width)
     inside = counts[width] / (last - first + 1)
-    coverage = (last - first + 1) / len(widths)
+    coverage = ((len(widths) - first) / len(widths)) ** 0.5 * ((last - first + 1) / (len(widths) - first)) ** 1.5
     sound = 1 - sum(record.irregularity != "" for record in given) / len(given)
     rows = [record.fields for record in given if len(record.fields) == width]
     spread = (width - 0.9) / width
     prior = DELIMITERS.get(dialect.delimiter, 0.5)
-    thrift = 0.995 if dialect.escape else 1.0
-    return prior * spread * inside**2 * coverage**0.5 * sound**2 * _look(rows, dialect) * thrift
+    if width > 1 and counts[width] == 1 and len(given) > 2:
+        prior *= 0.3  # one record alone shows no habit
+    if width == 1 and sum(kind_of(fields[0]) in STRICT for fields in rows) > 0.7 * len(rows):
+        prior *= 3  # whole lines that are values: thousands, decimals or times, whatever is between their digits
+    thrift = (0.995 if dialect.escape else 1.0) * (1.0 if dialect.quote else 0.4)
+    return max(prior * spread * inside**2 * coverage * sound**1.5 * _look(rows, dialect) * thrift, 0.0)
 
 
 def _look(rows: Sequence[list[str]], dialect: Dialect) -> float:
@@ -149,9 +156,9 @@ def _worth(cell: str, dialect: Dialect) -> float:
         return 0.75
     stripped = cell.strip()
     if stripped[0] in "\"'" and (stripped[-1] != stripped[0] or stripped[0] != dialect.quote or len(stripped) < 2):
-        return 0.2 if stripped[-1] == stripped[0] else 0.3
-    if stripped[-1] in "\"'" and not re.search(r"\w[\"']$", stripped):
-        return 0.3
+        return -0.5 if stripped[-1] == stripped[0] and len(stripped) > 1 else -1.0
+    if stripped[-1] == '"' and stripped.count('"') % 2 and not re.search(r"\d\"$", stripped):
+        return -1.0
     worth = _WORTH.get(kind, 1.0)
     if kind == "text" and dialect.delimiter != "" and any(mark in cell for mark in ";|\t"):
         worth = 0.35

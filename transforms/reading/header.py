@@ -117,6 +117,10 @@ def _is_series(cells: Sequence[str]) -> bool:
     if all(len(cell) == 1 and cell.isalpha() for cell in cells):
         steps = [ord(after) - ord(before) for before, after in zip(cells, cells[1:], strict=False)]
         return sum(step == 1 for step in steps) >= 0.6 * len(steps) and len(steps) >= 1
+    numbers = [int(cell) for cell in cells[1:] if re.fullmatch(r"\d{1,4}", cell)]
+    if len(numbers) == len(cells) - 1 > 1 and not cells[0][0].isdigit():
+        steps = {after - before for before, after in zip(numbers, numbers[1:], strict=False)}
+        return steps == {1} or (steps == {-1} and all(1900 <= number <= 2100 for number in numbers))
     ends = [re.fullmatch(r"([^\W\d]+[ _]?)(\d{1,4})", cell) for cell in cells]
     if all(ends):
         numbers = [int(end[2]) for end in ends if end]
@@ -135,14 +139,12 @@ def count_header_rows(rows: Sequence[Sequence[str]]) -> tuple[int, float]:
         return 0, 0.0
     if len(rows) == 1:
         vote = header_vote(rows[0], [])
-        return (1 if vote > 0 and vote >= 0.25 * len(rows[0]) else 0), vote
-    best, vote = 0, header_vote(rows[0], rows[1:])
+        return (1 if vote > 0 and vote > 0.4 * len(rows[0]) and len(rows[0]) > 1 else 0), vote
+    vote = header_vote(rows[0], rows[1:])
     for count in range(min(ROWS_LIMIT, len(rows) - 1), 1, -1):
         if _are_all_header(rows[:count], rows[count:]):
             return count, max(vote, 1.0)
-    if vote > 0:
-        best = 1
-    return best, vote
+    return (1 if vote > 0 else 0), vote
 
 
 def _are_all_header(top: Sequence[Sequence[str]], below: Sequence[Sequence[str]]) -> bool:
@@ -153,8 +155,10 @@ def _are_all_header(top: Sequence[Sequence[str]], below: Sequence[Sequence[str]]
     if len(below) < 2 or not typed:
         return False
     for row in top:
-        if any(kind_of(cell) in TYPED - {"code"} and not re.fullmatch(r"(19|20)\d\d", cell.strip()) for cell in row):
-            return False
+        for cell, values in zip(row, zip(*below, strict=False), strict=False):
+            is_year = re.fullmatch(r"(19|20)\d\d", cell.strip()) and not _are_years(values)
+            if kind_of(cell) in TYPED - {"code"} and not is_year:
+                return False
     lowest = top[-1]
     named = sum(bool(lowest[place].strip()) for place in typed if place < len(lowest))
     above = sum(any(place < len(row) and row[place].strip() for row in top[:-1]) for place in typed)

@@ -78,15 +78,15 @@ def find_layout(sample: Sequence[Record], dialect: Dialect, further: Sequence[Re
     first = _first_row(sample, rows, width)
     table = [record for record in sample if record.line_number >= first.line_number and len(record.fields) == width]
     table = [record for record in table if record.given_count] + [r for r in further if len(r.fields) == width]
+    count, vote = count_header_rows([record.fields for record in table[:300]])
     above = _header_above(sample, first, width)
-    if above:
-        vote = header_vote(above.fields, [record.fields for record in table])
-        if vote > 0:
+    if above and not count:
+        above_vote = header_vote(above.fields, [record.fields for record in table[:300]])
+        if above_vote > 0:
             kinds = column_kinds([record.fields for record in table[:300]], width)
             if len(above.fields) < width and not any("".join(r.fields[len(above.fields) :]).strip() for r in table):
                 width = len(above.fields)
-            return Layout(dialect, width, tuple(kinds[:width]), above.line_number, (tuple(above.fields),), vote)
-    count, vote = count_header_rows([record.fields for record in table[:300]])
+            return Layout(dialect, width, tuple(kinds[:width]), above.line_number, (tuple(above.fields),), above_vote)
     kinds = column_kinds([record.fields for record in table[count:300]], width)
     header = tuple(tuple(record.fields) for record in table[:count])
     return Layout(dialect, width, tuple(kinds), first.line_number, header, vote)
@@ -100,9 +100,10 @@ def _width(given: Sequence[Record], dialect: Dialect) -> int:
     wide = [width for width in widths if width > 1] or widths
     counts = Counter(wide)
     top = max(counts, key=lambda width: (counts[width], -wide.index(width)))
-    runs = [width for width, after in zip(wide, wide[1:], strict=False) if width == after]
-    if runs and 3 * counts[runs[0]] >= 2 * counts[top]:
-        return runs[0]
+    runs = [width for width, after in zip(wide, wide[1:], strict=False) if width == after and counts[width] > 2]
+    for first in (wide[0], *runs[:1]):
+        if 3 * counts[first] >= 2 * counts[top]:
+            return first
     return top
 
 
@@ -121,6 +122,9 @@ def _first_row(sample: Sequence[Record], rows: Sequence[Record], width: int) -> 
         )
         is_value = any(kind_of(record.fields[place]) in STRICT for place in filled[1:])
         if is_grouped or len(filled) >= fullest / 2 or (is_value and len(filled) > 2):
+            return record
+        below = [other.fields for other in rows if other.line_number > record.line_number]
+        if filled and header_vote(record.fields, below) > -1 and not count_header_rows(below)[0]:
             return record
     return rows[0]
 
@@ -156,7 +160,7 @@ class Sorter:
         natural = records(self.lines, layout.dialect, None, ())
         while self.lines.number < layout.first_line and self.lines.first():
             record = next(natural)
-            yield ("blank" if record.is_blank else "title"), record, ""
+            yield ("title" if record.given_count else "blank"), record, ""
         missing = len(layout.header)
         while missing and self.lines.first():
             record = next(natural)
