@@ -93,10 +93,10 @@ def _show(table: TextTable, first: list[list[str]]) -> None:
         screen.add_row(*(escape(_short(field)) for field in row[:width]))
     screens.console.print(screen)
     dialect, encoding, lines = document["dialect"], document["encoding"], document["lines"]
-    counted = ", ".join(f"{count:,} {sort}" for sort, count in lines.items() if count and sort != "total")
+    counted = ", ".join(f"{count:,} {sort}" for sort, count in lines.items() if count and sort != "all")
     screens.say(
         f"\n{document['records']:,} records of {document['width']} fields;"
-        f" {lines['total']:,} lines: {counted or 'none'}\n"
+        f" {lines['all']:,} lines: {counted or 'none'}\n"
         f"{escape(encoding['name'])} ({encoding['evidence']}); delimiter {escape(repr(dialect['delimiter']))},"
         f" quote {escape(repr(dialect['quote']))}, escape {escape(repr(dialect['escape']))}"
         f" ({dialect.get('confidence', 'from the profile')}{escape(': ' + dialect['reason']) if 'reason' in dialect else ''})"

@@ -78,6 +78,8 @@ def _text_vote(cell: str, texts: Sequence[str]) -> float:
     vote = 0.0
     if _IDENTIFIER.fullmatch(cell) and not any(_IDENTIFIER.fullmatch(text) for text in texts):
         vote += 0.8
+    if not re.search(r"\d", cell) and all(re.search(r"\d", text) and not re.search(r"[^\W\d_]", text) for text in texts):
+        vote += 1.5
     lengths = [len(text) for text in texts]
     if len(texts) >= 3 and min(lengths) == max(lengths) != len(cell):
         vote += 1.0

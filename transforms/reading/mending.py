@@ -110,12 +110,15 @@ class _Readings:
                 after = close + 1
                 if after == len(text) or text.startswith(delimiter, after):
                     found.append((2 * lone, field, after, "stray_quote" if lone else ""))
-                elif text.startswith(quote, after) and not lone:
-                    found.append((3, field, after, "missing_delimiter"))
+                elif not lone:
+                    found.append((3 if text.startswith(quote, after) else 5, field, after, "missing_delimiter"))
                 close = text.find(quote, after)
             found.append((3 + plain[1:].count(quote), plain, end, "stray_quote"))
         else:
             found.append((plain.count(quote), plain, end, "stray_quote" if quote in plain else ""))
+            opening = text.find(quote, place, end)
+            if opening != -1:
+                found.append((5, text[place:opening], opening, "missing_delimiter"))
             close = text.find(quote, end)
             after = close + 1
             is_last = after == len(text) or text.startswith(delimiter, after)

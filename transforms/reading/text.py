@@ -123,7 +123,7 @@ class TextTable:
             "columns": self.names,
             "width": self.layout.width,
             "records": self.record_count,
-            "lines": {"total": self.lines.total(), **{sort: self.lines[sort] for sort in SORTS}},
+            "lines": {"all": self.lines.total(), **{sort: self.lines[sort] for sort in SORTS}},
             "irregular": [
                 {"line": notice.line_number, "kind": notice.kind, "fields": notice.field_count} for notice in self.irregular
             ],
