@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 HEADER = ["TANGGAL", "JAM", "Jumlah", "KODEBARANG", "Harga", "JenisBarang", "UraianBarang", "Tautan", "Catatan"]
 WIDTH = len(HEADER)
@@ -85,6 +86,11 @@ PLAIN = Style()
 LF = b"\n"
 
 
+def header_cases() -> Iterator[Case]:
+    """The pollutions of what stands above the rows."""
+    return _of_headers(clean_rows())
+
+
 def cases() -> Iterator[Case]:
     """All pollutions."""
     rows = clean_rows()
@@ -97,7 +103,9 @@ def cases() -> Iterator[Case]:
     yield from _of_quotes(rows)
 
 
-def _case(group: str, name: str, text: str, rows: list[list[str]], header: list[str] = HEADER, encoding: str = "utf-8") -> Case:
+def _case(
+    group: str, name: str, text: str, rows: list[list[str]], header: list[str] = HEADER, encoding: str = "utf-8"
+) -> Case:
     return Case(name, group, text.encode(encoding), header, rows)
 
 
@@ -116,7 +124,10 @@ def _of_dialects(rows: list[list[str]]) -> Iterator[Case]:
         yield _case("newline", name, Style(newline=newline).text([HEADER, *rows]), rows)
     mixed = "".join(PLAIN.line(row) + ("\n", "\r\n", "\r")[place % 3] for place, row in enumerate([HEADER, *rows]))
     yield _case("newline", "mixed", mixed, rows)
-    inside = [[*row[:6], row[6] + "\nbaris kedua, lagi", *row[7:]] if place % 5 == 0 else row for place, row in enumerate(rows)]
+    inside = [
+        [*row[:6], row[6] + "\nbaris kedua, lagi", *row[7:]] if place % 5 == 0 else row
+        for place, row in enumerate(rows)
+    ]
     yield _case("newline", "in_quotes", PLAIN.text([HEADER, *inside]), inside)
 
 
@@ -175,7 +186,10 @@ def _of_headers(rows: list[list[str]]) -> Iterator[Case]:
         ("preamble_keys", "Laporan:,Penjualan\nTahun:,2023\n\n"),
         ("preamble_comment", "# diekspor dari aplikasi kasir\n"),
         ("blank_above", "\n\n"),
-        ("preamble_long", "Data berikut adalah hasil pencatatan, dihimpun oleh dinas, dan dapat berubah sewaktu-waktu\n\n"),
+        (
+            "preamble_long",
+            "Data berikut adalah hasil pencatatan, dihimpun oleh dinas, dan dapat berubah sewaktu-waktu\n\n",
+        ),
     ):
         yield _case("header", name, above + text, rows)
     yield _case("header", "blank_below", PLAIN.text([HEADER]) + "\n" + body, rows)
@@ -186,10 +200,22 @@ def _of_headers(rows: list[list[str]]) -> Iterator[Case]:
 def _of_tables(rows: list[list[str]]) -> Iterator[Case]:
     text = PLAIN.text([HEADER, *rows])
     others = {
-        "fewer": [["wilayah", "kode", "penduduk"], *[[f"Desa {place}", f"D{place:02}", str(900 + place)] for place in range(12)]],
-        "same": [[f"kolom {place}" for place in "ABCDEFGHI"], *[[str(place * 7 + step) for step in range(9)] for place in range(12)]],
-        "more": [[f"ukuran {place}" for place in "ABCDEFGHIJKL"], *[[str(place + step) for step in range(12)] for place in range(12)]],
-        "more_long": [[f"ukuran {place}" for place in "ABCDEFGHIJKL"], *[[str(place + step) for step in range(12)] for place in range(80)]],
+        "fewer": [
+            ["wilayah", "kode", "penduduk"],
+            *[[f"Desa {place}", f"D{place:02}", str(900 + place)] for place in range(12)],
+        ],
+        "same": [
+            [f"kolom {place}" for place in "ABCDEFGHI"],
+            *[[str(place * 7 + step) for step in range(9)] for place in range(12)],
+        ],
+        "more": [
+            [f"ukuran {place}" for place in "ABCDEFGHIJKL"],
+            *[[str(place + step) for step in range(12)] for place in range(12)],
+        ],
+        "more_long": [
+            [f"ukuran {place}" for place in "ABCDEFGHIJKL"],
+            *[[str(place + step) for step in range(12)] for place in range(80)],
+        ],
     }
     for name, other in others.items():
         for gap_name, gap in (("blank", "\n"), ("two_blanks", "\n\n"), ("title", "\nTabel 2\n"), ("directly", "")):
@@ -204,15 +230,23 @@ def _of_tables(rows: list[list[str]]) -> Iterator[Case]:
         yield _case("below", name, text + below, rows)
     page = PLAIN.text([HEADER])
     yield _case("below", "repeated_header", page + PLAIN.text(rows[:40]) + page + PLAIN.text(rows[40:]), rows)
-    yield _case("below", "repeated_header_blank", page + PLAIN.text(rows[:40]) + "\n" + page + PLAIN.text(rows[40:]), rows)
+    yield _case(
+        "below", "repeated_header_blank", page + PLAIN.text(rows[:40]) + "\n" + page + PLAIN.text(rows[40:]), rows
+    )
 
 
 def _changed(rows: list[list[str]], place: int, row: list[str]) -> list[list[str]]:
     return [*rows[:place], row, *rows[place + 1 :]]
 
 
+@lru_cache
+def _clean_lines(style: Style) -> tuple[str, ...]:
+    return tuple(style.line(row) for row in [HEADER, *clean_rows()])
+
+
 def _with_line(rows: list[list[str]], place: int, line: str, style: Style = PLAIN) -> str:
-    lines = [style.line(row) for row in [HEADER, *rows]]
+    lines = list(_clean_lines(style))
+    assert len(lines) == len(rows) + 1
     lines[place + 1] = line
     return style.newline.join(lines) + style.newline
 
@@ -221,16 +255,25 @@ def _of_widths(rows: list[list[str]]) -> Iterator[Case]:
     for place, row in enumerate(rows):
         for column in range(WIDTH):
             less = row[:column] + row[column + 1 :]
-            yield _case("row_less", f"{place}_{column}", _with_line(rows, place, PLAIN.line(less)), _changed(rows, place, less))
+            yield _case(
+                "row_less", f"{place}_{column}", _with_line(rows, place, PLAIN.line(less)), _changed(rows, place, less)
+            )
             more = [*row[:column], "", *row[column:]]
-            yield _case("row_more", f"{place}_{column}", _with_line(rows, place, PLAIN.line(more)), _changed(rows, place, more))
+            yield _case(
+                "row_more", f"{place}_{column}", _with_line(rows, place, PLAIN.line(more)), _changed(rows, place, more)
+            )
             if column and not (row[column - 1].isalnum() and row[column].isalnum()):
                 pieces = [PLAIN.cell(cell) for cell in row]
                 one = [*pieces[: column - 1], pieces[column - 1] + pieces[column], *pieces[column + 1 :]]
                 is_quoted = PLAIN.cell(row[column]) != row[column] or PLAIN.cell(row[column - 1]) != row[column - 1]
                 is_merged = not is_quoted or not row[column] or not row[column - 1]
                 merged = [*row[: column - 1], row[column - 1] + row[column], *row[column + 1 :]] if is_merged else row
-                yield _case("row_delimiter_lost", f"{place}_{column}", _with_line(rows, place, ",".join(one)), _changed(rows, place, merged))
+                yield _case(
+                    "row_delimiter_lost",
+                    f"{place}_{column}",
+                    _with_line(rows, place, ",".join(one)),
+                    _changed(rows, place, merged),
+                )
         for delimiter in ";\t| ":
             line = Style(delimiter).line(row)
             yield _case("row_delimiter", f"{place}_{ord(delimiter)}", _with_line(rows, place, line), rows)
@@ -256,7 +299,9 @@ def _of_quotes(rows: list[list[str]]) -> Iterator[Case]:
                     if not cell or (quotes_all and where != "middle") or (is_quoted and '"' in cell):
                         continue
                     dirty = cell[:at] + '"' + cell[at:]
-                    line = style.delimiter.join([*pieces[:column], f'"{dirty}"' if is_quoted else dirty, *pieces[column + 1 :]])
+                    line = style.delimiter.join(
+                        [*pieces[:column], f'"{dirty}"' if is_quoted else dirty, *pieces[column + 1 :]]
+                    )
                     name = f"{'all' if quotes_all else 'needed'}_{place}_{column}_{where}"
                     if is_quoted and where != "middle":
                         continue  # "" at an end of a quoted cell is another cell, not damage that can be seen

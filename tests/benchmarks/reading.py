@@ -35,13 +35,17 @@ def by_capaian(case: Case, path: Path) -> tuple[list[str], list[list[str]]]:
 
 
 def by_duckdb(options: str) -> Read:
+    """What DuckDB sniffs, read as text: with `all_varchar` alone it could not tell a header by its types."""
+
     def read(case: Case, path: Path) -> tuple[list[str], list[list[str]]]:
         with duckdb.connect() as con:
-            found = con.execute(f"FROM read_csv('{path}', all_varchar = true{options})")
+            given = f"'{path}'{options}"
+            sniffed = con.execute(f"SELECT HasHeader FROM sniff_csv({given})").fetchone()
+            assert sniffed is not None
+            found = con.execute(f"FROM read_csv({given}, all_varchar = true, header = {sniffed[0]})")
             names = [column[0] for column in found.description or ()]
             rows = [["" if cell is None else cell for cell in row] for row in found.fetchall()]
-        is_header = names != [f"column{place:0{len(str(len(names) - 1))}}" for place in range(len(names))]
-        return (names if is_header else []), rows
+        return (names if sniffed[0] else []), rows
 
     return read
 

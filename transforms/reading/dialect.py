@@ -18,13 +18,16 @@ from transforms.reading.records import Record, natural_records, without_end
 
 SCORED_RECORDS = 600
 SCORED_CELLS = 4_000
-DELIMITERS = {",": 1.0, ";": 1.0, "\t": 1.0, "|": 1.0, "^": 0.75, "~": 0.75, RUNS: 0.55, " ": 0.5, ":": 0.3, "": 1.0}
+DELIMITERS = {",": 1.0, ";": 1.0, "\t": 1.0, "|": 1.0, "^": 0.75, "~": 0.75, RUNS: 0.8, " ": 0.5, ":": 0.3, "": 1.0}
 """Delimiters tried, and how much each is believed before any evidence."""
 NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space", RUNS: "two or more spaces", "": "none"}
 CLOSE = 0.9
 """A runner-up with this share of the score makes the proposal unsure."""
 _WORTH = {"word": 0.85, "text": 0.6, "code": 0.95, "missing": 0.9}
 _SEPARATOR_LINE = re.compile(r"\ufeff?\"?sep=(.)\"?", re.IGNORECASE)
+
+_OTHER_MARKS = re.compile(r"[;|\t]|,(?=[^\s\d])")
+"""Marks between words that may well be the delimiter."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,18 @@ def propose_dialect(head: Sequence[str], places: Sequence[Sequence[str]] = ()) -
     else:
         confidence = "high" if score > 0.5 and rival_score < 0.6 * score else "medium"
         reason = f"{_name(best)} gives the most even records"
+    best = replace(best, is_always_quoted=_is_always_quoted(best, head))
     return Proposal(best, round(score, 4), rival, round(rival_score, 4), confidence, reason)
+
+
+def _is_always_quoted(dialect: Dialect, head: Sequence[str]) -> bool:
+    """Whether every field stands in quotes, but for lines of other habits such as titles."""
+    if not dialect.quote or not dialect.delimiter:
+        return False
+    lines = [without_end(line) for line in islice(head, SCORED_RECORDS)]
+    whole = [line for line in lines if dialect.quote in line and dialect.split(line)]
+    quoted = sum(dialect.quoted_count(line)[0] for line in whole)
+    return quoted >= 0.98 * max(sum(len(dialect.split(line) or ()) for line in whole), 1)
 
 
 def _name(dialect: Dialect) -> str:
@@ -88,7 +102,9 @@ def _candidates(text: str, declared: str | None) -> Iterator[Dialect]:
         is_spaced = delimiter and delimiter not in (" ", RUNS) and f"{delimiter} " in text
         for quote in quotes:
             escapes = [""]
-            escapes += [mark for mark in ("\\", "\0") if mark + quote in text or (delimiter and mark + delimiter in text)]
+            escapes += [
+                mark for mark in ("\\", "\0") if mark + quote in text or (delimiter and mark + delimiter in text)
+            ]
             for escape in escapes:
                 if escape and not quote and not (delimiter and escape + delimiter in text):
                     continue
@@ -131,7 +147,7 @@ def _score(read: Sequence[Record], dialect: Dialect) -> float:
     first = widths.index(width)
     last = len(widths) - 1 - widths[::-1].index(width)
     inside = counts[width] / (last - first + 1)
-    coverage = ((len(widths) - first) / len(widths)) ** 0.5 * ((last - first + 1) / (len(widths) - first)) ** 1.5
+    coverage: float = ((len(widths) - first) / len(widths)) ** 0.5 * ((last - first + 1) / (len(widths) - first)) ** 1.5
     sound = 1 - sum(record.irregularity != "" for record in given) / len(given)
     rows = [record.fields for record in given if len(record.fields) == width]
     spread = (width - 0.9) / width
@@ -153,14 +169,14 @@ def _look(rows: Sequence[list[str]], dialect: Dialect) -> float:
 def _worth(cell: str, dialect: Dialect) -> float:
     kind = kind_of(cell)
     if kind == "empty":
-        return 0.75
+        return 0.2 if dialect.delimiter == " " else 0.75
     stripped = cell.strip()
     if stripped[0] in "\"'" and (stripped[-1] != stripped[0] or stripped[0] != dialect.quote or len(stripped) < 2):
         return -0.5 if stripped[-1] == stripped[0] and len(stripped) > 1 else -1.0
     if stripped[-1] == '"' and stripped.count('"') % 2 and not re.search(r"\d\"$", stripped):
         return -1.0
     worth = _WORTH.get(kind, 1.0)
-    if kind == "text" and dialect.delimiter != "" and any(mark in cell for mark in ";|\t"):
+    if kind == "text" and dialect.delimiter != "" and _OTHER_MARKS.search(cell):
         worth = 0.35
     if cell[0] == " " and dialect.delimiter not in (" ", RUNS):
         worth -= 0.05

@@ -87,7 +87,7 @@ def decide_encoding(path: Path, fallback: str = FALLBACK) -> Encoding:
             return Encoding(wide, "pattern of NUL bytes")
         if head.count(0) > max(2, len(head) // 20):
             raise NotTextError("NUL bytes all over: this is a binary file, not delimited text")
-    if len(_UNUSED_CONTROLS.findall(head)) > max(8, len(head) // 10):
+    if len(_UNUSED_CONTROLS.findall(head)) > max(8, len(head) // 20):
         raise NotTextError("control bytes all over: this is a binary file, not delimited text")
     if _is_utf8(path):
         return Encoding("utf-8", "ASCII, which is UTF-8 too" if head.isascii() else "strict UTF-8")

@@ -19,13 +19,14 @@ class Dialect:
     """How fields are written.
 
     `delimiter` is '' for one column and `RUNS` for two or more spaces; `quote` is '' for none; `escape` stands before a
-    quote inside quotes, '' when the quote is doubled.
+    quote inside quotes, '' when the quote is doubled; `is_always_quoted` when every field stands in quotes.
     """
 
     delimiter: str
     quote: str = '"'
     escape: str = ""
     is_space_skipped: bool = False
+    is_always_quoted: bool = False
 
     @cached_property
     def _cut(self) -> str:
@@ -90,6 +91,12 @@ class Dialect:
                 break
             place = found.end()
         return bool(self._open.match(whole, place))
+
+    def quoted_count(self, text: str) -> tuple[int, int]:
+        """How many fields of `text` stand in quotes, and how many without them hold a quote all the same."""
+        found = self.field.findall(self.before(text))
+        loose = sum(self.quote in plain for _, _, plain in found) if self.quote else 0
+        return sum(not plain and len(whole) > len(self.delimiter) for whole, _, plain in found), loose
 
     def before(self, text: str) -> str:
         """A first field begins like the others, behind a delimiter; spaces before all of them mean nothing in runs."""

@@ -15,14 +15,150 @@ from transforms.reading.cells import STRICT, TYPED, column_kind, kind_of
 ROWS_LIMIT = 4
 """A header has at most so many rows."""
 _COMMON_NAMES = frozenset(
-    "id no nr num number nomor code kode key name nama title judul date tanggal time waktu datetime timestamp year tahun month"
-    " bulan day hari type jenis kind kategori category class status state country negara city kota province provinsi region"
-    " kabupaten kecamatan desa district address alamat street phone telepon email url link website description keterangan"
-    " comment comments remark remarks notes catatan value values nilai amount jumlah total count quantity qty price harga cost"
-    " unit satuan size weight height width length age umur sex gender latitude longitude lat lon lng x y score rank index"
-    " product products item items customer user group text label note company first last firstname lastname zip postcode"
-    " currency rate percent share population area start end from to source target version test column field foo bar baz"
-    " details money number integer float boolean file path message level parent child".split()
+    [
+        "id",
+        "no",
+        "nr",
+        "num",
+        "number",
+        "nomor",
+        "code",
+        "kode",
+        "key",
+        "name",
+        "nama",
+        "title",
+        "judul",
+        "date",
+        "tanggal",
+        "time",
+        "waktu",
+        "datetime",
+        "timestamp",
+        "year",
+        "tahun",
+        "month",
+        "bulan",
+        "day",
+        "hari",
+        "type",
+        "jenis",
+        "kind",
+        "kategori",
+        "category",
+        "class",
+        "status",
+        "state",
+        "country",
+        "negara",
+        "city",
+        "kota",
+        "province",
+        "provinsi",
+        "region",
+        "kabupaten",
+        "kecamatan",
+        "desa",
+        "district",
+        "address",
+        "alamat",
+        "street",
+        "phone",
+        "telepon",
+        "email",
+        "url",
+        "link",
+        "website",
+        "description",
+        "keterangan",
+        "comment",
+        "comments",
+        "remark",
+        "remarks",
+        "notes",
+        "catatan",
+        "value",
+        "values",
+        "nilai",
+        "amount",
+        "jumlah",
+        "total",
+        "count",
+        "quantity",
+        "qty",
+        "price",
+        "harga",
+        "cost",
+        "unit",
+        "satuan",
+        "size",
+        "weight",
+        "height",
+        "width",
+        "length",
+        "age",
+        "umur",
+        "sex",
+        "gender",
+        "latitude",
+        "longitude",
+        "lat",
+        "lon",
+        "lng",
+        "x",
+        "y",
+        "score",
+        "rank",
+        "index",
+        "product",
+        "products",
+        "item",
+        "items",
+        "customer",
+        "user",
+        "group",
+        "text",
+        "label",
+        "note",
+        "company",
+        "first",
+        "last",
+        "firstname",
+        "lastname",
+        "zip",
+        "postcode",
+        "currency",
+        "rate",
+        "percent",
+        "share",
+        "population",
+        "area",
+        "start",
+        "end",
+        "from",
+        "to",
+        "source",
+        "target",
+        "version",
+        "test",
+        "column",
+        "field",
+        "foo",
+        "bar",
+        "baz",
+        "details",
+        "money",
+        "number",
+        "integer",
+        "float",
+        "boolean",
+        "file",
+        "path",
+        "message",
+        "level",
+        "parent",
+        "child",
+    ]
 )
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
 _IDENTIFIER = re.compile(r"[A-Za-z]+(?:_[A-Za-z0-9]+)+|[a-z]+(?:[A-Z][a-z]*)+|[A-Za-z]{1,12}\d{1,4}")
@@ -78,7 +214,9 @@ def _text_vote(cell: str, texts: Sequence[str]) -> float:
     vote = 0.0
     if _IDENTIFIER.fullmatch(cell) and not any(_IDENTIFIER.fullmatch(text) for text in texts):
         vote += 0.8
-    if not re.search(r"\d", cell) and all(re.search(r"\d", text) and not re.search(r"[^\W\d_]", text) for text in texts):
+    if not re.search(r"\d", cell) and all(
+        re.search(r"\d", text) and not re.search(r"[^\W\d_]", text) for text in texts
+    ):
         vote += 1.5
     lengths = [len(text) for text in texts]
     if len(texts) >= 3 and min(lengths) == max(lengths) != len(cell):
@@ -121,13 +259,15 @@ def _is_series(cells: Sequence[str]) -> bool:
         return sum(step == 1 for step in steps) >= 0.6 * len(steps) and len(steps) >= 1
     numbers = [int(cell) for cell in cells[1:] if re.fullmatch(r"\d{1,4}", cell)]
     if len(numbers) == len(cells) - 1 > 1 and not cells[0][0].isdigit():
-        steps = {after - before for before, after in zip(numbers, numbers[1:], strict=False)}
-        return steps == {1} or (steps == {-1} and all(1900 <= number <= 2100 for number in numbers))
+        increments = {after - before for before, after in zip(numbers, numbers[1:], strict=False)}
+        return increments == {1} or (increments == {-1} and all(1900 <= number <= 2100 for number in numbers))
     ends = [re.fullmatch(r"([^\W\d]+[ _]?)(\d{1,4})", cell) for cell in cells]
     if all(ends):
         numbers = [int(end[2]) for end in ends if end]
         stems = {end[1] for end in ends if end}
-        return len(stems) == 1 and len(cells) > 2 and all(b - a == 1 for a, b in zip(numbers, numbers[1:], strict=False))
+        return (
+            len(stems) == 1 and len(cells) > 2 and all(b - a == 1 for a, b in zip(numbers, numbers[1:], strict=False))
+        )
     return False
 
 
@@ -142,6 +282,8 @@ def count_header_rows(rows: Sequence[Sequence[str]]) -> tuple[int, float]:
     if len(rows) == 1:
         vote = header_vote(rows[0], [])
         return (1 if vote > 0 and vote > 0.4 * len(rows[0]) and len(rows[0]) > 1 else 0), vote
+    if not any(kind_of(cell) in STRICT for cell in rows[0]):
+        rows = [rows[0], *(row for row in rows[1:] if row != rows[0])]  # a header repeated on each page is no evidence
     vote = header_vote(rows[0], rows[1:])
     for count in range(min(ROWS_LIMIT, len(rows) - 1), 1, -1):
         if _are_all_header(rows[:count], rows[count:]):
@@ -180,6 +322,11 @@ def joined_names(rows: Sequence[Sequence[str]]) -> list[str]:
     padded = [[*row, *[""] * (width - len(row))] for row in rows]
     for upper, lower in zip(padded, padded[1:], strict=False):
         for place in range(1, width):
-            if not upper[place].strip() and upper[place - 1].strip() and lower[place].strip() and lower[place - 1].strip():
+            if (
+                not upper[place].strip()
+                and upper[place - 1].strip()
+                and lower[place].strip()
+                and lower[place - 1].strip()
+            ):
                 upper[place] = upper[place - 1]
     return [" ".join(row[place].strip() for row in padded if row[place].strip()) for place in range(width)]

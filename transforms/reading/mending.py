@@ -6,6 +6,7 @@ two quoted fields, and a line that uses another delimiter throughout. Where seve
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -27,20 +28,41 @@ def mend(text: str, dialect: Dialect, width: int, kinds: Sequence[str]) -> tuple
     """The fields and the damage of the one best reading of `text` with `width` fields; None when there is none or many."""
     if width < 2 or len(text) > LENGTH_LIMIT or dialect.delimiter == RUNS:
         return None
-    return _with_stray_quotes(text, dialect, width, kinds) or _with_other_delimiter(text, dialect, width, kinds)
+    own = dialect.split(text)
+    mended = _with_stray_quotes(text, dialect, width, kinds)
+    if own is not None and mended and not dialect.quoted_count(text)[1]:
+        # The text is sound as it stands; a doubled quote is two fields only where their values, or its being alone, say so.
+        edge = f"[^{re.escape(dialect.delimiter + dialect.quote)}]"
+        twice = re.findall(f"{edge}{re.escape(dialect.quote * 2)}{edge}", text)
+        is_alone = len(twice) == text.count(dialect.quote * 2) == 1 and mended[1] == "missing_delimiter"
+        better = fit(mended[0], kinds)[0] > fit(own, kinds)[0] and not fit(mended[0], kinds)[1]
+        mended = mended if is_alone or better else None
+    return mended or _with_other_delimiter(text, dialect, width, kinds)
 
 
-def _with_stray_quotes(
-    text: str, dialect: Dialect, width: int, kinds: Sequence[str]
-) -> tuple[list[str], str] | None:
+def without_lone_quotes(fields: Sequence[str], dialect: Dialect) -> list[str] | None:
+    """`fields` of a text in which every field is quoted, freed of quotes that have lost their partner; None if there are none."""
+    quote = dialect.quote
+    if not dialect.is_always_quoted:
+        return None
+    freed = [
+        field[1:] if field.startswith(quote) and field.count(quote) == 1
+        else field[:-1] if field.endswith(quote) and field.count(quote) == 1
+        else field
+        for field in fields
+    ]  # fmt: skip
+    return freed if freed != list(fields) else None
+
+
+def _with_stray_quotes(text: str, dialect: Dialect, width: int, kinds: Sequence[str]) -> tuple[list[str], str] | None:
     quote = dialect.quote
     if not quote or quote not in text or text.count(quote) > QUOTES_LIMIT or width > WIDTH_LIMIT:
         return None
     readings = _Readings(text, dialect).from_place(0, width)
     if not readings:
         return None
-    least = min(fit(fields, kinds)[1] for _, fields, _ in readings)
-    fitting = [reading for reading in readings if fit(reading[1], kinds)[1] == least]
+    misfits = [fit([field.strip(quote) for field in fields], kinds)[1] for _, fields, _ in readings]
+    fitting = [reading for reading, count in zip(readings, misfits, strict=True) if count == min(misfits)]
     damage = min(reading[0] for reading in fitting)
     best = [reading for reading in fitting if reading[0] == damage]
     return (list(best[0][1]), best[0][2]) if len(best) == 1 else None
@@ -113,7 +135,14 @@ class _Readings:
                 elif not lone:
                     found.append((3 if text.startswith(quote, after) else 5, field, after, "missing_delimiter"))
                 close = text.find(quote, after)
-            found.append((3 + plain[1:].count(quote), plain, end, "stray_quote"))
+            if self.dialect.is_always_quoted and quote not in plain[1:]:
+                found.append((3, plain[1:], end, "missing_quote"))
+            else:
+                found.append((3 + plain[1:].count(quote), plain, end, "stray_quote"))
+            closing = text.find(delimiter, end + 1)
+            while closing != -1 and quote not in text[place + 1 : closing]:
+                found.append((4, text[place + 1 : closing], closing, "missing_quote"))
+                closing = text.find(delimiter, closing + 1)
         else:
             found.append((plain.count(quote), plain, end, "stray_quote" if quote in plain else ""))
             opening = text.find(quote, place, end)

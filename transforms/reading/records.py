@@ -13,12 +13,14 @@ from itertools import islice
 
 from transforms.reading.cells import fit
 from transforms.reading.fields import Dialect, split_leniently
-from transforms.reading.mending import mend
+from transforms.reading.mending import mend, without_lone_quotes
 
 RECORD_LINES_LIMIT = 100
 """A quoted line break may spread a record over so many lines; beyond, a quote was forgotten."""
 BROKEN_LINES_LIMIT = 3
 """A record that is broken without quotes is looked for in so many lines."""
+
+
 @dataclass(frozen=True)
 class Record:
     """One record from `line_count` physical lines; `irregularity` says why it is not an ordinary one, else ''."""
@@ -107,7 +109,8 @@ def _next(
         return [], 1, ""
     fields = dialect.split(text)
     if fields is not None and width in (None, len(fields)):
-        return fields, 1, ""
+        freed = without_lone_quotes(fields, dialect) if width and dialect.quoted_count(text)[1] else None
+        return (freed, 1, "missing_quote") if freed else (fields, 1, "")
     is_open = fields is None and dialect.is_open(text)
     if is_open:
         joined = _joined(lines, dialect, width)
@@ -117,11 +120,12 @@ def _next(
         if fields is not None:
             return fields, 1, ""
         return split_leniently(text, dialect), 1, "open_quote" if is_open else "stray_quote"
-    if fields is not None and len(fields) > width and not any(field.strip() for field in fields[width:]):
+    if fields is not None and len(fields) > width and _ends_in_delimiters(fields, width, kinds):
         return fields[:width], 1, "trailing_delimiters"
     mended = mend(text, dialect, width, kinds)
     if mended:
-        return mended[0], 1, mended[1]
+        freed = without_lone_quotes(mended[0], dialect) if mended[1] == "stray_quote" else None
+        return (freed, 1, "missing_quote") if freed else (mended[0], 1, mended[1])
     if fields is None:
         fields = split_leniently(text, dialect)
     if len(fields) == width:
@@ -130,6 +134,17 @@ def _next(
         return fields, 1, "too_many_fields"
     broken = _broken(lines, dialect, width, kinds) if width > 2 else None
     return (*broken, "broken_record") if broken else (fields, 1, "too_few_fields")
+
+
+def _ends_in_delimiters(fields: Sequence[str], width: int, kinds: Sequence[str]) -> bool:
+    """Whether what is too much are delimiters at the end, and not one somewhere before that has moved the values on."""
+    if any(field.strip() for field in fields[width:]):
+        return False
+    confirmed = fit(fields, kinds)[0]
+    spare = (
+        [place for place, field in enumerate(fields[:width]) if not field.strip()] if len(fields) == width + 1 else []
+    )
+    return all(fit([*fields[:place], *fields[place + 1 :]], kinds)[0] <= confirmed for place in spare)
 
 
 def _joined(lines: Lines, dialect: Dialect, width: int | None) -> tuple[list[str], int] | None:

@@ -87,7 +87,8 @@ def find_layout(sample: Sequence[Record], dialect: Dialect, further: Sequence[Re
             if len(above.fields) < width and not any("".join(r.fields[len(above.fields) :]).strip() for r in table):
                 width = len(above.fields)
             return Layout(dialect, width, tuple(kinds[:width]), above.line_number, (tuple(above.fields),), above_vote)
-    kinds = column_kinds([record.fields for record in table[count:300]], width)
+    named = [record.fields for record in table[:count]]
+    kinds = column_kinds([record.fields for record in table[count:300] if record.fields not in named], width)
     header = tuple(tuple(record.fields) for record in table[:count])
     return Layout(dialect, width, tuple(kinds), first.line_number, header, vote)
 
@@ -223,11 +224,17 @@ class Sorter:
             return ""
         is_alone = len(given) == 1 and (width > 2 or len(record.fields) == 1)
         is_text = kind_of(given[0]) in ("text", "word")
-        if _NOTE.match(record.raw) and (is_alone or (self._is_gap and not fit(record.fields, self.layout.kinds)[0])):
+        if _NOTE.match(record.raw) and (is_alone or self._is_gap or self._held):
             return "footnote"
         if is_alone and is_text and (self._is_gap or self._held):
             return "footnote"
-        if is_alone and kind_of(given[0]) == "text" and len(record.fields) == 1 and " " in given[0] and len(given[0]) > 25:
+        if (
+            is_alone
+            and kind_of(given[0]) == "text"
+            and len(record.fields) == 1
+            and " " in given[0]
+            and len(given[0]) > 25
+        ):
             return "footnote"
         return ""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,7 @@ class UnbalancedLines(Exception):
 
 @dataclass(frozen=True)
 class Notice:
-    """A line worth a look: its number, what is irregular about it or why it was rejected, its fields, and its raw text."""
+    """A line worth a look: its number, what is irregular or why it was rejected, its fields, and its raw text."""
 
     line_number: int
     kind: str
@@ -98,7 +98,7 @@ class TextTable:
             raise UnbalancedLines(f"{self.path.name}: {line_count} lines, of which {self.lines.total()} were sorted")
 
     def report(self) -> dict[str, Any]:
-        """What was read and how, for machines; complete once `rows()` is exhausted. Rejected lines carry their raw text."""
+        """What was read and how, for machines; complete once `rows()` is exhausted. Rejected lines carry their text."""
         dialect = self.layout.dialect
         chosen: dict[str, Any] = {"origin": "profile"}
         if self.proposal:
@@ -125,7 +125,8 @@ class TextTable:
             "records": self.record_count,
             "lines": {"all": self.lines.total(), **{sort: self.lines[sort] for sort in SORTS}},
             "irregular": [
-                {"line": notice.line_number, "kind": notice.kind, "fields": notice.field_count} for notice in self.irregular
+                {"line": notice.line_number, "kind": notice.kind, "fields": notice.field_count}
+                for notice in self.irregular
             ],
             "rejected": [
                 {"line": notice.line_number, "reason": notice.kind, "text": notice.raw} for notice in self.rejected
