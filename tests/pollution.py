@@ -193,8 +193,8 @@ def _of_headers(rows: list[list[str]]) -> Iterator[Case]:
     ):
         yield _case("header", name, above + text, rows)
     yield _case("header", "blank_below", PLAIN.text([HEADER]) + "\n" + body, rows)
-    yield _case("header", "short", PLAIN.text([HEADER[:-1]]) + PLAIN.text([row[:-1] + ["x"] for row in rows]),
-                [row[:-1] + ["x"] for row in rows], HEADER[:-1])  # fmt: skip
+    yield _case("header", "short", PLAIN.text([HEADER[:-1]]) + PLAIN.text([[*row[:-1], "x"] for row in rows]),
+                [[*row[:-1], "x"] for row in rows], HEADER[:-1])  # fmt: skip
 
 
 def _of_tables(rows: list[list[str]]) -> Iterator[Case]:

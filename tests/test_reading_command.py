@@ -20,7 +20,7 @@ def test_table_and_report_are_written(tmp_path: Path) -> None:
     assert document["columns"] == ["id", "n"]
     assert document["header"]["lines"] == [2]
     assert document["dialect"]["delimiter"] == ";"
-    assert {key for key in document["dialect"]} >= {"score", "confidence", "runner_up", "runner_up_score", "reason"}
+    assert set(document["dialect"]) >= {"score", "confidence", "runner_up", "runner_up_score", "reason"}
     lines = document["lines"]
     assert lines.pop("all") == sum(lines.values()) == 7
     assert document["irregular"] == [{"line": 5, "kind": "too_few_fields", "fields": 1}]

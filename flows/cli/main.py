@@ -1,6 +1,7 @@
 """`capaian`: demo, run, status, read, simulate, dictionary.
 
-Exit codes: 0 done; 1 an audit failed and nothing was published; 2 wrong usage; 3 another run holds the lock; 4 a file was refused.
+Exit codes: 0 done; 1 an audit failed and nothing was published; 2 wrong usage; 3 another run holds the lock; 4 a file
+was refused.
 What a verb needs is imported inside it, so that `status` answers at once.
 """
 

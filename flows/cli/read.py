@@ -94,12 +94,13 @@ def _show(table: TextTable, first: list[list[str]]) -> None:
     screens.console.print(screen)
     dialect, encoding, lines = document["dialect"], document["encoding"], document["lines"]
     counted = ", ".join(f"{count:,} {sort}" for sort, count in lines.items() if count and sort != "all")
+    sureness = f"{dialect['confidence']}: {dialect['reason']}" if "reason" in dialect else "from the profile"
     screens.say(
         f"\n{document['records']:,} records of {document['width']} fields;"
         f" {lines['all']:,} lines: {counted or 'none'}\n"
         f"{escape(encoding['name'])} ({encoding['evidence']}); delimiter {escape(repr(dialect['delimiter']))},"
         f" quote {escape(repr(dialect['quote']))}, escape {escape(repr(dialect['escape']))}"
-        f" ({dialect.get('confidence', 'from the profile')}{escape(': ' + dialect['reason']) if 'reason' in dialect else ''})"
+        f" ({escape(sureness)})"
     )
     for entry in document["irregular"][:SHOWN_ROWS]:
         screens.say(f"[yellow]![/] line {entry['line']}: {entry['kind']} ({entry['fields']} fields)")

@@ -1,6 +1,6 @@
 """Cells: what kind of value a text looks like, as evidence for dialects, headers and repairs.
 
-Belongs here: the look of one cell and of a column of cells. A kind is never a judgement of the value and converts nothing.
+Belongs here: the look of one cell and of a column of cells. A kind is no judgement of the value and converts nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ _KINDS = tuple(
         ("missing", r"n/?a|nan|null|none|nil|-+|\.+|\?+|\\n|#n/a|tidak ada"),
         (
             "number",
-            r"[-+(]?\s?(?:rp\.?|idr|usd|us\$|[$€£¥])?\s?[-+]?(?:\d+(?:[.,]\d+)?|\d{1,3}(?:[.,' ]\d{3})+(?:[.,]\d+)?|[.,]\d+)"
+            r"[-+(]?\s?(?:rp\.?|idr|usd|us\$|[$€£¥])?\s?[-+]?"
+            r"(?:\d+(?:[.,]\d+)?|\d{1,3}(?:[.,' ]\d{3})+(?:[.,]\d+)?|[.,]\d+)"
             r"(?:e[-+]?\d+)?\s?(?:%|‰|€|\))?|[-+]?inf",
         ),
         ("date", rf"{_DAY}(?:[t ]\s?{_TIME})?|\d{{4}}-\d{{2}}"),
@@ -56,7 +57,7 @@ def kind_of(cell: str) -> str:
 
 
 def column_kind(cells: Iterable[str]) -> str:
-    """The kind that at least four of five cells with a value have; `text` when there is no such one, `` without values."""
+    """The kind that four of five cells with a value have; `text` when there is no such one, `` without values."""
     counts = Counter(kind_of(cell) for cell in cells)
     del counts["empty"], counts["missing"]
     total = counts.total()

@@ -1,7 +1,7 @@
 """Dialect: which delimiter, quote and escape a text seems to be written with, and how sure that is.
 
-Every candidate reads the same sample. A good one gives records of one width, and cells that look like values. Belongs here:
-candidates, their scores, the proposal. Does not belong here: which lines are the table (`table.py`).
+Every candidate reads the same sample. A good one gives records of one width, and cells that look like values. Belongs
+here: candidates, their scores, the proposal. Does not belong here: which lines are the table (`table.py`).
 """
 
 from __future__ import annotations
@@ -157,7 +157,8 @@ def _score(read: Sequence[Record], dialect: Dialect) -> float:
     if width == 1 and sum(kind_of(fields[0]) in STRICT for fields in rows) > 0.7 * len(rows):
         prior *= 3  # whole lines that are values: thousands, decimals or times, whatever is between their digits
     thrift = (0.995 if dialect.escape else 1.0) * (1.0 if dialect.quote else 0.4)
-    return max(prior * spread * inside**2 * coverage * sound**1.5 * _look(rows, dialect) * thrift, 0.0)
+    even: float = prior * spread * inside**2 * coverage * sound**1.5
+    return max(even * _look(rows, dialect) * thrift, 0.0)
 
 
 def _look(rows: Sequence[list[str]], dialect: Dialect) -> float:

@@ -1,7 +1,7 @@
 """Encoding: which characters the bytes of a text file stand for, and where its physical lines end.
 
-Decided by byte-order mark, strict UTF-8, the pattern of NUL bytes, and only then by what the profile says. Does not belong
-here: fields and records.
+Decided by byte-order mark, strict UTF-8, the pattern of NUL bytes, and only then by what the profile says. Does not
+belong here: fields and records.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Encoding:
 
     @property
     def errors(self) -> str:
-        """Name of the error handler: what cp1252 leaves undefined is kept as Latin-1 has it, anything else is damage."""
+        """Name of the error handler: what cp1252 leaves undefined is kept as in Latin-1, anything else is damage."""
         return "latin1_kept" if self.name == "cp1252" else "replace"
 
 
@@ -132,7 +132,7 @@ def _is_damaged_utf8(head: bytes) -> bool:
 
 
 def physical_lines(path: Path, encoding: Encoding) -> Iterator[str]:
-    """The lines of `path` in order, each with its own end (LF, CRLF or CR); raises `NotTextError` for an endless line."""
+    """The lines of `path` in order, each with its end (LF, CRLF or CR); raises `NotTextError` for an endless line."""
     with path.open("rb") as stream, TextIOWrapper(stream, encoding.name, encoding.errors, newline="") as text:
         number = 1
         line = text.readline(LINE_LIMIT).removeprefix("\ufeff")

@@ -1,7 +1,7 @@
 """Fields: one text is cut into fields in a given dialect.
 
-Belongs here: what a dialect is, and cutting by it. Does not belong here: finding the dialect (`dialect.py`), records of several
-lines (`records.py`) and damage (`mending.py`).
+Belongs here: what a dialect is, and cutting by it. Does not belong here: finding the dialect (`dialect.py`), records of
+several lines (`records.py`) and damage (`mending.py`).
 """
 
 from __future__ import annotations
@@ -76,9 +76,15 @@ class Dialect:
         found = self.field.findall(whole)
         if not self.delimiter:
             del found[1:]  # behind the only field nothing more is matched than the end of the text
-        if sum(len(piece[0]) for piece in found) != len(whole):
+        if len("".join([piece[0] for piece in found])) != len(whole):
             return None
-        return [self._unescaped(quoted) if quoted else self._unescaped_plain(plain) for _, quoted, plain in found]
+        if self.escape:
+            return [self._unescaped(quoted) if quoted else self._unescaped_plain(plain) for _, quoted, plain in found]
+        twice = self.quote * 2
+        return [
+            (quoted.replace(twice, self.quote) if twice in quoted else quoted) if quoted else plain
+            for _, quoted, plain in found
+        ]
 
     def is_open(self, text: str) -> bool:
         """Whether `text`, which breaks the dialect, does so because a quote is not closed at its end."""
@@ -103,12 +109,12 @@ class Dialect:
         return self.delimiter + (text.strip(" ") if self.delimiter == RUNS else text)
 
     def _unescaped(self, quoted: str) -> str:
-        if self.escape and self.escape in quoted:
+        if self.escape in quoted:
             quoted = re.sub(re.escape(self.escape) + f"([{re.escape(self.quote + self.escape)}])", r"\1", quoted)
         return quoted.replace(self.quote * 2, self.quote)
 
     def _unescaped_plain(self, plain: str) -> str:
-        if self.escape and self.escape in plain:
+        if self.escape in plain:
             plain = plain.replace(self.escape + self.delimiter, self.delimiter)
         return plain
 

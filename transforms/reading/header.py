@@ -1,7 +1,7 @@
 """Header: whether rows name their columns or already are data, and what the columns are called.
 
-Belongs here: the evidence for and against a header row, how many rows it has, joining them to names. Does not belong here: where
-the table begins (`table.py`).
+Belongs here: the evidence for and against a header row, how many rows it has, joining them to names. Does not belong
+here: where the table begins (`table.py`).
 """
 
 from __future__ import annotations
@@ -9,163 +9,34 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from transforms.reading.cells import STRICT, TYPED, column_kind, kind_of
 
 ROWS_LIMIT = 4
 """A header has at most so many rows."""
-_COMMON_NAMES = frozenset(
-    [
-        "id",
-        "no",
-        "nr",
-        "num",
-        "number",
-        "nomor",
-        "code",
-        "kode",
-        "key",
-        "name",
-        "nama",
-        "title",
-        "judul",
-        "date",
-        "tanggal",
-        "time",
-        "waktu",
-        "datetime",
-        "timestamp",
-        "year",
-        "tahun",
-        "month",
-        "bulan",
-        "day",
-        "hari",
-        "type",
-        "jenis",
-        "kind",
-        "kategori",
-        "category",
-        "class",
-        "status",
-        "state",
-        "country",
-        "negara",
-        "city",
-        "kota",
-        "province",
-        "provinsi",
-        "region",
-        "kabupaten",
-        "kecamatan",
-        "desa",
-        "district",
-        "address",
-        "alamat",
-        "street",
-        "phone",
-        "telepon",
-        "email",
-        "url",
-        "link",
-        "website",
-        "description",
-        "keterangan",
-        "comment",
-        "comments",
-        "remark",
-        "remarks",
-        "notes",
-        "catatan",
-        "value",
-        "values",
-        "nilai",
-        "amount",
-        "jumlah",
-        "total",
-        "count",
-        "quantity",
-        "qty",
-        "price",
-        "harga",
-        "cost",
-        "unit",
-        "satuan",
-        "size",
-        "weight",
-        "height",
-        "width",
-        "length",
-        "age",
-        "umur",
-        "sex",
-        "gender",
-        "latitude",
-        "longitude",
-        "lat",
-        "lon",
-        "lng",
-        "x",
-        "y",
-        "score",
-        "rank",
-        "index",
-        "product",
-        "products",
-        "item",
-        "items",
-        "customer",
-        "user",
-        "group",
-        "text",
-        "label",
-        "note",
-        "company",
-        "first",
-        "last",
-        "firstname",
-        "lastname",
-        "zip",
-        "postcode",
-        "currency",
-        "rate",
-        "percent",
-        "share",
-        "population",
-        "area",
-        "start",
-        "end",
-        "from",
-        "to",
-        "source",
-        "target",
-        "version",
-        "test",
-        "column",
-        "field",
-        "foo",
-        "bar",
-        "baz",
-        "details",
-        "money",
-        "number",
-        "integer",
-        "float",
-        "boolean",
-        "file",
-        "path",
-        "message",
-        "level",
-        "parent",
-        "child",
-    ]
-)
+_COMMON_NAMES = frozenset({
+    "id", "no", "nr", "num", "number", "nomor", "code", "kode", "key", "name", "nama", "title", "judul", "date",
+    "tanggal", "time", "waktu", "datetime", "timestamp", "year", "tahun", "month", "bulan", "day", "hari", "type",
+    "jenis", "kind", "kategori", "category", "class", "status", "state", "country", "negara", "city", "kota",
+    "province", "provinsi", "region", "kabupaten", "kecamatan", "desa", "district", "address", "alamat", "street",
+    "phone", "telepon", "email", "url", "link", "website", "description", "keterangan", "comment", "comments",
+    "remark", "remarks", "notes", "catatan", "value", "values", "nilai", "amount", "jumlah", "total", "count",
+    "quantity", "qty", "price", "harga", "cost", "unit", "satuan", "size", "weight", "height", "width", "length",
+    "age", "umur", "sex", "gender", "latitude", "longitude", "lat", "lon", "lng", "x", "y", "score", "rank",
+    "index", "product", "products", "item", "items", "customer", "user", "group", "text", "label", "note",
+    "company", "first", "last", "firstname", "lastname", "zip", "postcode", "currency", "rate", "percent", "share",
+    "population", "area", "start", "end", "from", "to", "source", "target", "version", "test", "column", "field",
+    "foo", "bar", "baz", "details", "money", "integer", "float", "boolean", "file", "path", "message",
+    "level", "parent", "child",
+})  # fmt: skip
+"""Words that names of columns are made of, in English and Indonesian."""
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
 _IDENTIFIER = re.compile(r"[A-Za-z]+(?:_[A-Za-z0-9]+)+|[a-z]+(?:[A-Z][a-z]*)+|[A-Za-z]{1,12}\d{1,4}")
 
 
 def header_vote(row: Sequence[str], below: Sequence[Sequence[str]]) -> float:
-    """Positive when `row` names the columns of the rows `below`, negative when it is one of them, 0 without evidence."""
+    """Positive when `row` names the columns of the rows `below`, negative when it is one of them, else 0."""
     vote = 0.0
     for place, cell in enumerate(row):
         values = [other[place] for other in below if place < len(other) and other[place].strip()]
@@ -255,19 +126,17 @@ def _is_series(cells: Sequence[str]) -> bool:
     if len(cells) < 2:
         return False
     if all(len(cell) == 1 and cell.isalpha() for cell in cells):
-        steps = [ord(after) - ord(before) for before, after in zip(cells, cells[1:], strict=False)]
+        steps = [ord(after) - ord(before) for before, after in pairwise(cells)]
         return sum(step == 1 for step in steps) >= 0.6 * len(steps) and len(steps) >= 1
     numbers = [int(cell) for cell in cells[1:] if re.fullmatch(r"\d{1,4}", cell)]
     if len(numbers) == len(cells) - 1 > 1 and not cells[0][0].isdigit():
-        increments = {after - before for before, after in zip(numbers, numbers[1:], strict=False)}
+        increments = {after - before for before, after in pairwise(numbers)}
         return increments == {1} or (increments == {-1} and all(1900 <= number <= 2100 for number in numbers))
     ends = [re.fullmatch(r"([^\W\d]+[ _]?)(\d{1,4})", cell) for cell in cells]
     if all(ends):
         numbers = [int(end[2]) for end in ends if end]
         stems = {end[1] for end in ends if end}
-        return (
-            len(stems) == 1 and len(cells) > 2 and all(b - a == 1 for a, b in zip(numbers, numbers[1:], strict=False))
-        )
+        return len(stems) == 1 and len(cells) > 2 and all(b - a == 1 for a, b in pairwise(numbers))
     return False
 
 
@@ -315,12 +184,12 @@ def _are_all_header(top: Sequence[Sequence[str]], below: Sequence[Sequence[str]]
 
 
 def joined_names(rows: Sequence[Sequence[str]]) -> list[str]:
-    """One name per column: the header rows from top to bottom joined with a space, a group title over all its columns."""
+    """One name per column: the header rows from top down joined with a space, a group title over all its columns."""
     if len(rows) == 1:
         return list(rows[0])
     width = max((len(row) for row in rows), default=0)
     padded = [[*row, *[""] * (width - len(row))] for row in rows]
-    for upper, lower in zip(padded, padded[1:], strict=False):
+    for upper, lower in pairwise(padded):
         for place in range(1, width):
             if (
                 not upper[place].strip()

@@ -1,7 +1,7 @@
 """Mending: the one way to read a damaged line that gives the width of the table.
 
-Damages known: a quote that does not belong (it stays part of its field), a quote that is missing, a delimiter missing between
-two quoted fields, and a line that uses another delimiter throughout. Where several readings remain, none is taken.
+Damages known: a quote that does not belong (it stays part of its field), a quote that is missing, a delimiter missing
+between two fields, and a line that uses another delimiter throughout. Where several readings remain, none is taken.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ Reading = tuple[int, tuple[str, ...], str]
 
 
 def mend(text: str, dialect: Dialect, width: int, kinds: Sequence[str]) -> tuple[list[str], str] | None:
-    """The fields and the damage of the one best reading of `text` with `width` fields; None when there is none or many."""
+    """The fields and the damage of the one best reading of `text` with `width` fields; None for none or many."""
     if width < 2 or len(text) > LENGTH_LIMIT or dialect.delimiter == RUNS:
         return None
     own = dialect.split(text)
     mended = _with_stray_quotes(text, dialect, width, kinds)
     if own is not None and mended and not dialect.quoted_count(text)[1]:
-        # The text is sound as it stands; a doubled quote is two fields only where their values, or its being alone, say so.
+        # The text is sound as it stands; a doubled quote is two fields only where values, or its being alone, say so.
         edge = f"[^{re.escape(dialect.delimiter + dialect.quote)}]"
         twice = re.findall(f"{edge}{re.escape(dialect.quote * 2)}{edge}", text)
         is_alone = len(twice) == text.count(dialect.quote * 2) == 1 and mended[1] == "missing_delimiter"
@@ -41,7 +41,7 @@ def mend(text: str, dialect: Dialect, width: int, kinds: Sequence[str]) -> tuple
 
 
 def without_lone_quotes(fields: Sequence[str], dialect: Dialect) -> list[str] | None:
-    """`fields` of a text in which every field is quoted, freed of quotes that have lost their partner; None if there are none."""
+    """`fields`, where every field should be quoted, freed of quotes that lost their partner; None if there are none."""
     quote = dialect.quote
     if not dialect.is_always_quoted:
         return None

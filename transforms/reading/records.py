@@ -1,7 +1,7 @@
 """Records: physical lines become lists of fields in a given dialect, with every line in exactly one record.
 
-Belongs here: cutting a line into fields, and joining a record that a line break has cut in pieces. Does not belong here:
-finding the dialect (`dialect.py`), damaged lines (`mending.py`) and what the rows mean (`table.py`).
+Belongs here: cutting a line into fields, and joining a record that a line break has cut in pieces. Does not belong
+here: finding the dialect (`dialect.py`), damaged lines (`mending.py`) and what the rows mean (`table.py`).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 
 from transforms.reading.cells import fit
@@ -31,10 +32,10 @@ class Record:
     irregularity: str = ""
     raw: str = ""
 
-    @property
+    @cached_property
     def given_count(self) -> int:
         """How many fields say something."""
-        return sum(bool(field.strip()) for field in self.fields)
+        return len([field for field in self.fields if field and not field.isspace()])
 
     @property
     def is_blank(self) -> bool:
@@ -109,7 +110,8 @@ def _next(
         return [], 1, ""
     fields = dialect.split(text)
     if fields is not None and width in (None, len(fields)):
-        freed = without_lone_quotes(fields, dialect) if width and dialect.quoted_count(text)[1] else None
+        is_loose = dialect.is_always_quoted and width and dialect.quoted_count(text)[1]
+        freed = without_lone_quotes(fields, dialect) if is_loose else None
         return (freed, 1, "missing_quote") if freed else (fields, 1, "")
     is_open = fields is None and dialect.is_open(text)
     if is_open:

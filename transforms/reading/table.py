@@ -1,7 +1,7 @@
-"""Table: where in a text the table is, and what each record is: header, title, blank, data, total, footnote or rejected.
+"""Table: where in a text the table is, and what each record is: header, title, data, footnote, ...
 
-Belongs here: the place, width and header of the table, and sorting records. Does not belong here: cutting lines into fields
-(`fields.py`, `records.py`), the look of names (`header.py`).
+Belongs here: the place, width and header of the table, and sorting records. Does not belong here: cutting lines into
+fields (`fields.py`, `records.py`), the look of names (`header.py`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from transforms.reading.cells import STRICT, column_kinds, fit, kind_of
 from transforms.reading.fields import Dialect
@@ -23,8 +24,8 @@ HELD_LIMIT = 200
 HEADER_SEARCH_LIMIT = 60
 _TOTAL = re.compile(r"(grand |sub-?)?(total|jumlah|sum|summe|gesamt)( keseluruhan| seluruh\w*)?\s*:?", re.IGNORECASE)
 _NOTE = re.compile(
-    r"[\"' ]*(sumber|source|notes?\b|catatan|keterangan|footnote|legend|\*|\(\d+\)|\d\)|#|//|--|©|\(c\)|dicetak|printed|generated"
-    r"|data as of|last updated|total (records|rows)|end of)",
+    r"[\"' ]*(sumber|source|notes?\b|catatan|keterangan|footnote|legend|\*|\(\d+\)|\d\)|#|//|--|©|\(c\)|dicetak|printed"
+    r"|generated|data as of|last updated|total (records|rows)|end of)",
     re.IGNORECASE,
 )
 
@@ -54,8 +55,8 @@ def find_header(
 ) -> tuple[int, str, list[list[str]]] | None:
     """The place of a header that is known by its names, below titles, blank lines and a `sep=` line.
 
-    Returns the 0-based index of its first line, the delimiter and its `header_rows` rows, of which `is_match` accepted the
-    lowest; None when no place among the first lines fits. A header that is broken over lines is not found.
+    Returns the 0-based index of its first line, the delimiter and its `header_rows` rows, of which `is_match` accepted
+    the lowest; None when no place among the first lines fits. A header that is broken over lines is not found.
     """
     texts = [without_end(line) for line in lines[:HEADER_SEARCH_LIMIT]]
     for last in range(header_rows - 1, len(texts)):
@@ -69,7 +70,7 @@ def find_header(
 
 
 def find_layout(sample: Sequence[Record], dialect: Dialect, further: Sequence[Record] = ()) -> Layout:
-    """The table in the records `sample` from the beginning of a text; `further` are records from places further down."""
+    """The table in the records `sample` from the beginning of a text; `further` are records from further down."""
     given = [record for record in sample if record.given_count]
     width = _width(given, dialect)
     rows = [record for record in given if len(record.fields) == width]
@@ -101,7 +102,7 @@ def _width(given: Sequence[Record], dialect: Dialect) -> int:
     wide = [width for width in widths if width > 1] or widths
     counts = Counter(wide)
     top = max(counts, key=lambda width: (counts[width], -wide.index(width)))
-    runs = [width for width, after in zip(wide, wide[1:], strict=False) if width == after and counts[width] > 2]
+    runs = [width for width, after in pairwise(wide) if width == after and counts[width] > 2]
     for first in (wide[0], *runs[:1]):
         if 3 * counts[first] >= 2 * counts[top]:
             return first
@@ -113,7 +114,7 @@ def _first_row(sample: Sequence[Record], rows: Sequence[Record], width: int) -> 
     if width < 3:
         return rows[0]
     fullest = max(record.given_count for record in rows[:30])
-    for record, after in zip(rows, rows[1:], strict=False):
+    for record, after in pairwise(rows):
         filled = [place for place, field in enumerate(record.fields) if field.strip()]
         is_grouped = (
             len(filled) > 1
@@ -217,6 +218,9 @@ class Sorter:
             return ""
         if not record.given_count:
             return "blank"
+        first = record.fields[0].strip()
+        if len(record.fields) == width and first and record.given_count > 1 and not _TOTAL.fullmatch(first):
+            return ""
         given = [field.strip() for field in record.fields if field.strip()]
         if _TOTAL.fullmatch(given[0]) and all(kind_of(field) in ("number", "missing") for field in given[1:]):
             return "total"
@@ -263,9 +267,9 @@ class Sorter:
             return 0
         text = without_end(self.lines.first())
         natural = layout.dialect.split(text)
-        if not text.strip() or (not self._is_gap and natural is not None and len(natural) == layout.width):
-            if not text.strip() or fit(natural or (), layout.kinds)[1] == 0:
-                return 0
+        is_ordinary = not self._is_gap and natural is not None and len(natural) == layout.width
+        if not text.strip() or (is_ordinary and not fit(natural or (), layout.kinds)[1]):
+            return 0
         block = self._block()
         titles = 0
         while self._is_gap and titles < min(3, len(block)) and block[titles].given_count == 1:

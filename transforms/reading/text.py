@@ -1,7 +1,7 @@
 """Text: the front of reading. A file of delimited text becomes a table of text with an account of every line.
 
-Belongs here: putting encoding, dialect, table and records together, the account, the report. Does not belong here: archives
-and sheets, types of values, judgement.
+Belongs here: putting encoding, dialect, table and records together, the account, the report. Does not belong here:
+archives and sheets, types of values, judgement.
 """
 
 from __future__ import annotations
