@@ -101,6 +101,7 @@ def cases() -> Iterator[Case]:
     yield from _of_tables(rows)
     yield from _of_widths(rows)
     yield from _of_quotes(rows)
+    yield from _of_damaged_headers(rows)
 
 
 def _case(
@@ -259,9 +260,9 @@ def _of_widths(rows: list[list[str]]) -> Iterator[Case]:
                 "row_less", f"{place}_{column}", _with_line(rows, place, PLAIN.line(less)), _changed(rows, place, less)
             )
             more = [*row[:column], "", *row[column:]]
-            yield _case(
-                "row_more", f"{place}_{column}", _with_line(rows, place, PLAIN.line(more)), _changed(rows, place, more)
-            )
+            if more[-1] or more[-2]:  # else it is a delimiter at the end, which is row_trailing
+                line = PLAIN.line(more)
+                yield _case("row_more", f"{place}_{column}", _with_line(rows, place, line), _changed(rows, place, more))
             if column and not (row[column - 1].isalnum() and row[column].isalnum()):
                 pieces = [PLAIN.cell(cell) for cell in row]
                 one = [*pieces[: column - 1], pieces[column - 1] + pieces[column], *pieces[column + 1 :]]
@@ -312,3 +313,16 @@ def _of_quotes(rows: list[list[str]]) -> Iterator[Case]:
                         line = style.delimiter.join([*pieces[:column], piece, *pieces[column + 1 :]])
                         name = f"{'all' if quotes_all else 'needed'}_{place}_{column}_{where}"
                         yield _case("quote_missing", name, _with_line(rows, place, line, style), rows)
+
+
+def _of_damaged_headers(rows: list[list[str]]) -> Iterator[Case]:
+    for column in range(WIDTH):
+        less = HEADER[:column] + HEADER[column + 1 :]
+        yield _case("header_less", str(column), PLAIN.text([less, *rows]), rows, less)
+        more = [*HEADER[:column], "", *HEADER[column:]]
+        yield _case("header_more", str(column), PLAIN.text([more, *rows]), rows, more)
+        for where, at in (("start", 0), ("middle", 3), ("end", len(HEADER[column]))):
+            dirty = [*HEADER[:column], HEADER[column][:at] + '"' + HEADER[column][at:], *HEADER[column + 1 :]]
+            yield _case("header_quote", f"{column}_{where}", ",".join(dirty) + "\n" + PLAIN.text(rows), rows, dirty)
+    for delimiter in ";\t| ":
+        yield _case("header_delimiter", str(ord(delimiter)), delimiter.join(HEADER) + "\n" + PLAIN.text(rows), rows)

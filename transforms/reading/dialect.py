@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 
-from transforms.reading.cells import STRICT, kind_of
+from transforms.reading.cells import STRICT, TYPED, kind_of
 from transforms.reading.fields import RUNS, Dialect
 from transforms.reading.records import Record, natural_records, without_end
 
@@ -156,9 +156,16 @@ def _score(read: Sequence[Record], dialect: Dialect) -> float:
         prior *= 0.3  # one record alone shows no habit
     if width == 1 and sum(kind_of(fields[0]) in STRICT for fields in rows) > 0.7 * len(rows):
         prior *= 3  # whole lines that are values: thousands, decimals or times, whatever is between their digits
+    if dialect.delimiter in (" ", RUNS) and not _is_mostly_typed(rows):
+        prior *= 0.3  # words of a sentence are no columns
     thrift = (0.995 if dialect.escape else 1.0) * (1.0 if dialect.quote else 0.4)
     even: float = prior * spread * inside**2 * coverage * sound**1.5
     return max(even * _look(rows, dialect) * thrift, 0.0)
+
+
+def _is_mostly_typed(rows: Sequence[list[str]]) -> bool:
+    given = [kind_of(cell) for cell in islice(chain.from_iterable(rows), SCORED_CELLS) if cell.strip()]
+    return sum(kind in TYPED for kind in given) >= 0.4 * len(given)
 
 
 def _look(rows: Sequence[list[str]], dialect: Dialect) -> float:

@@ -32,12 +32,20 @@ def mend(text: str, dialect: Dialect, width: int, kinds: Sequence[str]) -> tuple
     mended = _with_stray_quotes(text, dialect, width, kinds)
     if own is not None and mended and not dialect.quoted_count(text)[1]:
         # The text is sound as it stands; a doubled quote is two fields only where values, or its being alone, say so.
-        edge = f"[^{re.escape(dialect.delimiter + dialect.quote)}]"
+        edge = rf"[^\s{re.escape(dialect.delimiter + dialect.quote)}]"
         twice = re.findall(f"{edge}{re.escape(dialect.quote * 2)}{edge}", text)
-        is_alone = len(twice) == text.count(dialect.quote * 2) == 1 and mended[1] == "missing_delimiter"
-        better = fit(mended[0], kinds)[0] > fit(own, kinds)[0] and not fit(mended[0], kinds)[1]
-        mended = mended if is_alone or better else None
-    return mended or _with_other_delimiter(text, dialect, width, kinds)
+        is_alone = len(twice) == text.count(dialect.quote * 2) == 1
+        is_better = fit(mended[0], kinds)[0] > fit(own, kinds)[0] and not fit(mended[0], kinds)[1]
+        if (
+            len(own) > width
+            or mended[1] != "missing_delimiter"
+            or not (is_better or (is_alone and dialect.is_always_quoted))
+        ):
+            mended = None
+    other = _with_other_delimiter(text, dialect, width, kinds)
+    if mended and other:
+        return other if fit(other[0], kinds)[0] > fit(mended[0], kinds)[0] else mended
+    return mended or other
 
 
 def without_lone_quotes(fields: Sequence[str], dialect: Dialect) -> list[str] | None:
@@ -143,11 +151,13 @@ class _Readings:
             while closing != -1 and quote not in text[place + 1 : closing]:
                 found.append((4, text[place + 1 : closing], closing, "missing_quote"))
                 closing = text.find(delimiter, closing + 1)
+            if quote not in text[place + 1 :] and delimiter in text[place:]:
+                found.append((4, text[place + 1 :], len(text), "missing_quote"))
         else:
             found.append((plain.count(quote), plain, end, "stray_quote" if quote in plain else ""))
             opening = text.find(quote, place, end)
             if opening != -1:
-                found.append((5, text[place:opening], opening, "missing_delimiter"))
+                found.append((4, text[place:opening], opening, "missing_delimiter"))
             close = text.find(quote, end)
             after = close + 1
             is_last = after == len(text) or text.startswith(delimiter, after)

@@ -122,7 +122,8 @@ def _next(
         if fields is not None:
             return fields, 1, ""
         return split_leniently(text, dialect), 1, "open_quote" if is_open else "stray_quote"
-    if fields is not None and len(fields) > width and _ends_in_delimiters(fields, width, kinds):
+    is_sound = fields is not None and not dialect.quoted_count(text)[1]
+    if fields is not None and is_sound and len(fields) > width and _ends_in_delimiters(fields, width, kinds):
         return fields[:width], 1, "trailing_delimiters"
     mended = mend(text, dialect, width, kinds)
     if mended:

@@ -15,6 +15,7 @@ from itertools import pairwise
 from transforms.reading.cells import STRICT, column_kinds, fit, kind_of
 from transforms.reading.fields import Dialect
 from transforms.reading.header import count_header_rows, header_vote, joined_names
+from transforms.reading.mending import mend
 from transforms.reading.records import Lines, Record, natural_records, records, without_end
 
 SORTS = ("header", "title", "blank", "data", "total", "footnote", "rejected")
@@ -80,14 +81,15 @@ def find_layout(sample: Sequence[Record], dialect: Dialect, further: Sequence[Re
     table = [record for record in sample if record.line_number >= first.line_number and len(record.fields) == width]
     table = [record for record in table if record.given_count] + [r for r in further if len(r.fields) == width]
     count, vote = count_header_rows([record.fields for record in table[:300]])
-    above = _header_above(sample, first, width)
-    if above and not count:
-        above_vote = header_vote(above.fields, [record.fields for record in table[:300]])
-        if above_vote > 0:
+    if not count:
+        found = _header_above(sample, first, table[:300], dialect, width)
+        if found:
+            names, line, vote = found
             kinds = column_kinds([record.fields for record in table[:300]], width)
-            if len(above.fields) < width and not any("".join(r.fields[len(above.fields) :]).strip() for r in table):
-                width = len(above.fields)
-            return Layout(dialect, width, tuple(kinds[:width]), above.line_number, (tuple(above.fields),), above_vote)
+            if len(names) < width and not any("".join(r.fields[len(names) :]).strip() for r in table):
+                width = len(names)
+            return Layout(dialect, width, tuple(kinds[:width]), line, (tuple(names),), vote)
+        first = _first_with_irregular(sample, first, width)
     named = [record.fields for record in table[:count]]
     kinds = column_kinds([record.fields for record in table[count:300] if record.fields not in named], width)
     header = tuple(tuple(record.fields) for record in table[:count])
@@ -104,7 +106,9 @@ def _width(given: Sequence[Record], dialect: Dialect) -> int:
     top = max(counts, key=lambda width: (counts[width], -wide.index(width)))
     runs = [width for width, after in pairwise(wide) if width == after and counts[width] > 2]
     for first in (wide[0], *runs[:1]):
-        if 3 * counts[first] >= 2 * counts[top]:
+        # A few lines may be a preamble with delimiters: then the number of cells says which is the table.
+        shares = (first, top) if counts[first] < 4 else (1, 1)
+        if 3 * counts[first] * shares[0] >= 2 * counts[top] * shares[1]:
             return first
     return top
 
@@ -131,16 +135,34 @@ def _first_row(sample: Sequence[Record], rows: Sequence[Record], width: int) -> 
     return rows[0]
 
 
-def _header_above(sample: Sequence[Record], first: Record, width: int) -> Record | None:
-    """A record right above the table that names its columns, though it is a little narrower or wider."""
-    before = [record for record in sample if record.line_number + record.line_count == first.line_number]
-    if not before or width < 2:
+def _right_above(sample: Sequence[Record], record: Record) -> Record | None:
+    before = [other for other in sample if other.line_number + other.line_count == record.line_number]
+    return before[0] if before and before[0].given_count else None
+
+
+def _header_above(
+    sample: Sequence[Record], first: Record, table: Sequence[Record], dialect: Dialect, width: int
+) -> tuple[list[str], int, float] | None:
+    """Names, line and vote of a header right above the table that is narrower or wider, or has another delimiter."""
+    record = _right_above(sample, first)
+    if record is None or width < 2:
         return None
-    record = before[0]
-    count = len(record.fields)
-    is_name = all(kind_of(field) not in STRICT for field in record.fields)
-    near = max(2, width // 2 + 1) <= count <= width + max(2, width // 3)
-    return record if near and count != width and is_name and record.given_count >= 2 else None
+    names = record.fields
+    if len(names) == 1:
+        mended = mend(record.raw, dialect, width, ())
+        names = mended[0] if mended else names
+    near = max(2, width // 2 + 1) <= len(names) <= width + max(2, width // 3)
+    is_named = all(kind_of(name) not in STRICT for name in names) and sum(bool(name.strip()) for name in names) > 1
+    vote = header_vote(names, [row.fields for row in table])
+    return (names, record.line_number, vote) if near and is_named and vote > 0 else None
+
+
+def _first_with_irregular(sample: Sequence[Record], first: Record, width: int) -> Record:
+    """The first record of a table without header, when its first rows have too few or too many fields."""
+    above = _right_above(sample, first)
+    while above and len(above.fields) > max(1, width // 2) and any(kind_of(field) in STRICT for field in above.fields):
+        first, above = above, _right_above(sample, above)
+    return first
 
 
 Sorted = tuple[str, Record, str]
@@ -168,7 +190,8 @@ class Sorter:
             record = next(natural)
             if record.given_count:
                 missing -= 1
-            yield ("header" if record.given_count else "blank"), record, ""
+            is_as_written = not record.given_count or tuple(record.fields) in layout.header
+            yield ("header" if record.given_count else "blank"), record, "" if is_as_written else "other_delimiter"
         yield from self._body()
 
     def _body(self) -> Iterator[Sorted]:
