@@ -48,6 +48,17 @@ def mend(text: str, dialect: Dialect, width: int, kinds: Sequence[str]) -> tuple
     return mended or other
 
 
+def mend_moved(
+    text: str, fields: Sequence[str], dialect: Dialect, kinds: Sequence[str]
+) -> tuple[list[str], str] | None:
+    """The reading of a text that has the width of the table only because a lost delimiter and a cut field make up for
+    each other; None unless it fits the columns better than `fields`, the text as it stands."""
+    if dialect.quoted_count(text)[1] < 2 or not fit(fields, kinds)[1]:
+        return None
+    mended = _with_stray_quotes(text, dialect, len(fields), kinds)
+    return mended if mended and fit(mended[0], kinds)[1] < fit(fields, kinds)[1] else None
+
+
 def without_lone_quotes(fields: Sequence[str], dialect: Dialect) -> list[str] | None:
     """`fields`, where every field should be quoted, freed of quotes that lost their partner; None if there are none."""
     quote = dialect.quote

@@ -14,7 +14,7 @@ from itertools import islice
 
 from transforms.reading.cells import fit
 from transforms.reading.fields import Dialect, split_leniently
-from transforms.reading.mending import mend, without_lone_quotes
+from transforms.reading.mending import mend, mend_moved, without_lone_quotes
 
 RECORD_LINES_LIMIT = 100
 """A quoted line break may spread a record over so many lines; beyond, a quote was forgotten."""
@@ -112,6 +112,10 @@ def _next(
     if fields is not None and width in (None, len(fields)):
         is_loose = dialect.is_always_quoted and width and dialect.quoted_count(text)[1]
         freed = without_lone_quotes(fields, dialect) if is_loose else None
+        if width and not freed and len([field for field in fields if dialect.quote and dialect.quote in field]) > 1:
+            moved = mend_moved(text, fields, dialect, kinds)
+            if moved:
+                return moved[0], 1, moved[1]
         return (freed, 1, "missing_quote") if freed else (fields, 1, "")
     is_open = fields is None and dialect.is_open(text)
     if is_open:
