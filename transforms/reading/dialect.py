@@ -116,11 +116,12 @@ def _candidates(text: str, declared: str | None) -> Iterator[Dialect]:
 
 def _encloses(quote: str, cut: str, text: str) -> bool:
     """Whether fields are enclosed in `quote`: some begin and some end with it, and of apostrophes most do both."""
-    begins = len(re.findall(rf"(?:^|{cut}) *{quote}", text, re.MULTILINE))
+    begins = len(re.findall(rf"(?:^|{cut}) {{0,2}}{quote}", text, re.MULTILINE))
     if quote == "'":
-        whole = len(re.findall(rf"(?:^|{cut}) *'(?:[^'\n]|\\'|'')*'(?= *(?:{cut}|\r?$))", text, re.MULTILINE))
+        inner = r"(?:[^'\\\n]|\\.|'')*+"
+        whole = len(re.findall(rf"(?:^|{cut}) {{0,2}}'{inner}'(?= {{0,2}}(?:{cut}|\r?$))", text, re.MULTILINE))
         return whole > 0.5 * begins
-    return bool(begins and re.search(rf"{quote} *(?:{cut}|\r?$)", text, re.MULTILINE))
+    return bool(begins and re.search(rf"{quote} {{0,2}}(?:{cut}|\r?$)", text, re.MULTILINE))
 
 
 def _is_spaced(delimiter: str, quote: str, text: str) -> bool:

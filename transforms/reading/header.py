@@ -152,7 +152,9 @@ def count_header_rows(rows: Sequence[Sequence[str]]) -> tuple[int, float]:
         vote = header_vote(rows[0], [])
         return (1 if vote > 0 and vote > 0.4 * len(rows[0]) and len(rows[0]) > 1 else 0), vote
     if not any(kind_of(cell) in STRICT for cell in rows[0]):
-        rows = [rows[0], *(row for row in rows[1:] if row != rows[0])]  # a header repeated on each page is no evidence
+        if sum(row == after == rows[0] for row, after in pairwise(rows)) > 2:
+            return 0, -1.0
+        rows = [rows[0], *(row for row in rows[1:] if row != rows[0])]  # a header on each page is no evidence
     vote = header_vote(rows[0], rows[1:])
     for count in range(min(ROWS_LIMIT, len(rows) - 1), 1, -1):
         if _are_all_header(rows[:count], rows[count:]):

@@ -169,6 +169,10 @@ Sorted = tuple[str, Record, str]
 """The sort of a record, the record, and a reason where it needs one."""
 
 
+def _are_names(fields: Sequence[str]) -> bool:
+    return all(kind_of(field) not in STRICT and kind_of(field) != "empty" for field in fields)
+
+
 class Sorter:
     """Sorts the records of a whole text; `layout` is what its beginning has shown."""
 
@@ -176,6 +180,7 @@ class Sorter:
         self.lines, self.layout = lines, layout
         self._other_width = 0
         self._is_gap = False
+        self._is_after_header = False
         self._held: list[Sorted] = []
 
     def __iter__(self) -> Iterator[Sorted]:
@@ -218,7 +223,9 @@ class Sorter:
         if self._other_width:
             yield "rejected", record, "other_table"
             return
-        if tuple(record.fields) in layout.header and layout.width > 1:
+        is_repeated = tuple(record.fields) in layout.header and layout.width > 1
+        is_repeated, self._is_after_header = is_repeated and not self._is_after_header, is_repeated
+        if is_repeated:
             yield from self._released(is_tail=False)
             yield "header", record, "repeated_header"
             return
@@ -293,6 +300,8 @@ class Sorter:
         is_ordinary = not self._is_gap and natural is not None and len(natural) == layout.width
         if not text.strip() or (is_ordinary and not fit(natural or (), layout.kinds)[1]):
             return 0
+        if not self._is_gap and (natural is None or not _are_names(natural)):
+            return 0
         block = self._block()
         titles = 0
         while self._is_gap and titles < min(3, len(block)) and block[titles].given_count == 1:
@@ -307,7 +316,7 @@ class Sorter:
             return 0
         vote = header_vote(top.fields, below)
         confirmed, contradicted = fit(top.fields, layout.kinds)
-        is_named = vote > 0 and all(kind_of(field) not in STRICT for field in top.fields) and top.given_count == width
+        is_named = vote > 0 and _are_names(top.fields)
         if width != layout.width:
             return width if is_named and (self._is_gap or (vote >= 2 and contradicted and like > 1)) else 0
         is_other_below = any(fit(fields, layout.kinds)[1] > 0 for fields in below)
