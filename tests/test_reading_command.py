@@ -57,4 +57,6 @@ def test_wrong_usage_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     source = tmp_path / "a.csv"
     source.write_text("a\n", encoding="utf-8")
     assert read(source, profile="no-such") == 2
-    assert "sidt-2022" in capsys.readouterr().err or "bps-2023" in capsys.readouterr().err
+    assert "bps-2023" in capsys.readouterr().err
+    assert read(source, out=source) == 2
+    assert source.read_text(encoding="utf-8") == "a\n"

@@ -45,6 +45,8 @@ def read(file: Path, *, profile: str = "auto", out: Path | None = None, report: 
 
     if not file.is_file():
         return screens.fail(2, f"{file} is no file")
+    if file.resolve() in [path.resolve() for path in (out, report) if path is not None]:
+        return screens.fail(2, f"{file} would be written over while it is read; name another file")
     chosen, names = _profile(profile)
     if profile != "auto" and chosen is None:
         return screens.fail(2, f"no profile is called {profile}; there are auto, {', '.join(names)}")
