@@ -1,4 +1,4 @@
-"""`capaian`: demo, run, status, simulate, dictionary, profile.
+"""`capaian`: demo, run, status, read, profile, simulate, dictionary.
 
 Exit codes: 0 done; 1 an audit failed and nothing was published; 2 wrong usage; 3 another run holds the lock;
 4 input refused.
@@ -18,12 +18,14 @@ from cyclopts import App, Parameter
 
 from flows.cli import screens
 from flows.cli.profile import profile
+from flows.cli.read import read
 from flows.settings import Settings, prepare_prefect
 
 if TYPE_CHECKING:
     from flows.nightly import RunSummary
 
 app = App(name="capaian", help="Registration exports in, audited target attainment out.", version_flags=["--version"])
+app.command(read)
 
 DEMO_AS_OF = date(2024, 12, 31)
 DEMO_ROWS = 50_000
