@@ -11,7 +11,7 @@ import shutil
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from importlib.metadata import version as package_version
@@ -22,8 +22,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from expectations.judge import judge, rows_in, split_rows
-from expectations.rules import RULES_FINGERPRINT, refusal_after_judging, refusal_before_judging
+from expectations.drift import Drift, Measured, find_drift
+from expectations.gates import FileFacts, sender_of
+from expectations.judge import ROWS, RULE_BOOK_FINGERPRINT, judge, rows_in, split_rows
 from flows.plan import delivery_key, due_deliveries, input_fingerprint
 from flows.settings import Settings
 from transforms.build import build_table
@@ -51,6 +52,7 @@ from warehouse.report import write_report
 from warehouse.tables import (
     CONTRACT_FINGERPRINT,
     DELIVERIES,
+    DRIFT,
     FINDINGS,
     PUBLICATION,
     QUARANTINED_ROWS,
@@ -155,13 +157,16 @@ def ingest(settings: Settings, file: LandedFile) -> LedgerEntry:
             join_broken_records(con, recognised)
             split_rows(con, standardised_sql(recognised, file.delivery_id, records_sql(recognised)), work)
             account = account_for_lines(con, recognised, file.delivery_id, rows_in(work), work / "unparsable.parquet")
-            refuse(refusal_before_judging(account.parsed, account.unparsable))
-            judgement = judge(con, work, file.delivery_id)
-            refuse(refusal_after_judging(account.parsed, judgement.quarantined))
+            facts = FileFacts(account.unparsable, recognised.field_count, recognised.unknown_headers)
+            judgement = judge(con, work, file.delivery_id, facts)
             entry |= {
-                "status": "validated",
                 "findings": judgement.findings,
                 "rule_results": judgement.rule_results,
+                "measures": judgement.measures,
+            }
+            refuse(judgement.refusal)
+            entry |= {
+                "status": "validated",
                 "row_balance": [
                     balance(file.delivery_id, "lines", entry["line_count"], account.parts),
                     balance(
@@ -252,18 +257,22 @@ def build_attainment(settings: Settings, release: Release) -> None:
 
 
 def record_quality(settings: Settings, release: Release) -> None:
-    """Write deliveries, balance, findings and the publication's own row; checks the register's seams."""
-    entries = list(Ledger(settings.root))
+    """Write deliveries, balance, findings and the publication's own row; checks the register's seams.
+
+    A held delivery is told what is to be repaired like any other, but it has no part in the balance of the release.
+    """
+    entries, drift = released_entries(settings)
     validated = [entry for entry in entries if entry.status == "validated"]
+    judged = [entry for entry in entries if entry.status != "refused"]
     with settings.resources.connect() as con:
         load_reference(con)
         for table in REFERENCE_TABLES:
             select = f"SELECT * FROM {table.full_name} ORDER BY {', '.join(table.key)}"
             _keep(release, table, con.sql(select).to_arrow_table().to_pylist())
         view_validated(con, settings)
-        quarantined = [path for entry in validated for path in rows_of(settings, entry, "quarantined")]
-        build_table(con, QUARANTINED_ROWS, _select_rows(QUARANTINED_ROWS, quarantined), release.folder)
-        unparsable = [str(Ledger(settings.root).folder(entry.sha256) / "unparsable.parquet") for entry in validated]
+        quarantined = _select_rows(QUARANTINED_ROWS, rows_of(settings, judged), "verdict = 'quarantined'")
+        build_table(con, QUARANTINED_ROWS, quarantined, release.folder)
+        unparsable = [str(Ledger(settings.root).folder(entry.sha256) / "unparsable.parquet") for entry in judged]
         build_table(con, UNPARSABLE_LINES, _select_rows(UNPARSABLE_LINES, unparsable), release.folder)
         register = f"{release.folder}/register"
         memberships = con.execute(
@@ -286,9 +295,10 @@ def record_quality(settings: Settings, release: Release) -> None:
     )
     check_balance("register", balances)
     _keep(release, ROW_BALANCE, [{**row, "parts": list(row["parts"].items())} for row in balances])
-    _keep(release, DELIVERIES, [{name: getattr(entry, name) for name in DELIVERIES.column_names} for entry in entries])
-    _keep(release, FINDINGS, [row for entry in validated for row in entry.findings])
-    _keep(release, RULE_RESULTS, [row for entry in validated for row in entry.rule_results])
+    _keep(release, DELIVERIES, [_delivery(entry) for entry in entries])
+    _keep(release, FINDINGS, [row for entry in entries for row in entry.findings])
+    _keep(release, DRIFT, drift.findings)
+    _keep(release, RULE_RESULTS, [row for entry in entries for row in entry.rule_results])
     _keep(
         release,
         PUBLICATION,
@@ -298,10 +308,10 @@ def record_quality(settings: Settings, release: Release) -> None:
                 "as_of_date": release.as_of,
                 "input_fingerprint": release.input_fingerprint,
                 "contract_fingerprint": CONTRACT_FINGERPRINT,
-                "rules_fingerprint": RULES_FINGERPRINT,
+                "rules_fingerprint": RULE_BOOK_FINGERPRINT,
                 "code_version": package_version("capaian"),
                 "delivery_count": len(validated),
-                "refused_count": len(entries) - len(validated),
+                "refused_count": len(entries) - len(judged),
                 "validated_count": sum(entry.validated_count for entry in validated),
                 "business_count": business_count,
             }
@@ -326,27 +336,54 @@ def publish_release(settings: Settings, release: Release) -> Path:
     return folder
 
 
-def rows_of(settings: Settings, entry: LedgerEntry, verdict: str) -> list[str]:
-    """The Parquet files of a delivery's validated or quarantined rows."""
+def released_entries(settings: Settings) -> tuple[list[LedgerEntry], Drift]:
+    """All ledger entries as the release sees them, and the drift among them.
+
+    A validated delivery that drifted too far from its sender's history is `held`, with its reason.
+    """
+    entries = list(Ledger(settings.root))
+    drift = find_drift(
+        Measured(entry.delivery_id, _sender(entry), **entry.measures)
+        for entry in entries
+        if entry.status == "validated"
+    )
     return [
-        str(path) for path in sorted(Ledger(settings.root).folder(entry.sha256).glob(f"verdict={verdict}/*.parquet"))
-    ]
+        replace(entry, status="held", reason=drift.held[entry.delivery_id])
+        if entry.delivery_id in drift.held
+        else entry
+        for entry in entries
+    ], drift
+
+
+def _sender(entry: LedgerEntry) -> str:
+    return sender_of(entry.profile or "", entry.measures["code_counts"]["regency_code"] or {})
+
+
+def _delivery(entry: LedgerEntry) -> dict[str, Any]:
+    data_date = entry.measures.get("data_date")
+    measured = {
+        "sender": _sender(entry) if entry.measures else None,
+        "data_date": date.fromisoformat(data_date) if data_date else None,
+    }
+    return {name: measured[name] if name in measured else getattr(entry, name) for name in DELIVERIES.column_names}
+
+
+def rows_of(settings: Settings, entries: Sequence[LedgerEntry]) -> list[str]:
+    """The Parquet files of the judged rows of `entries`, each row with its `verdict`."""
+    return [str(Ledger(settings.root).folder(entry.sha256) / ROWS) for entry in entries]
 
 
 def view_validated(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """Name all validated rows of all deliveries as the view `validated`."""
-    paths = [
-        path
-        for entry in Ledger(settings.root)
-        if entry.status == "validated"
-        for path in rows_of(settings, entry, "validated")
-    ]
-    con.execute(f"CREATE OR REPLACE VIEW validated AS {_select_rows(VALIDATED, paths)}")
+    """Name all validated rows of the deliveries of the release as the view `validated`."""
+    paths = rows_of(settings, [entry for entry in released_entries(settings)[0] if entry.status == "validated"])
+    rows = _select_rows(VALIDATED, paths, "verdict = 'validated'")
+    con.execute(f"CREATE OR REPLACE VIEW validated AS {rows}")
 
 
-def _select_rows(table: Table, paths: Sequence[str]) -> str:
+def _select_rows(table: Table, paths: Sequence[str], condition: str = "true") -> str:
     if paths:
-        return f"SELECT {', '.join(table.column_names)} FROM read_parquet({list(paths)}, hive_partitioning = false)"
+        columns = ", ".join(table.column_names)
+        return f"SELECT {columns} FROM read_parquet({list(paths)}, hive_partitioning = false) WHERE {condition}"
     columns = ", ".join(f"CAST(NULL AS {column.type}) AS {column.name}" for column in table)
     return f"SELECT {columns} WHERE false"
 
