@@ -60,7 +60,7 @@ MEASURES_SQL = (
 
 @dataclass(frozen=True)
 class DriftRule:
-    """One comparison with earlier deliveries, with the sentences to the sender; what it needs to fail is its `limit`."""
+    """One comparison with earlier deliveries, the `limit` beyond which it is found, and its sentences."""
 
     code: str
     severity: Severity
