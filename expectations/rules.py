@@ -97,29 +97,3 @@ def is_quarantined_sql() -> str:
     """SQL that is true for a row whose `rule_codes` hold at least one quarantining rule."""
     codes = [rule.code for rule in ROW_RULES if rule.severity == "quarantine_row"]
     return f"list_has_any(rule_codes, {codes})"
-
-
-UNPARSABLE_LIMIT_RATIO = 0.5
-QUARANTINED_LIMIT_RATIO = 0.8
-
-
-def refusal_before_judging(parsed: int, unparsable: int) -> str | None:
-    """The reason to refuse a whole delivery for its lines, or None: nobody should repair a million rows one by one."""
-    if parsed == 0:
-        return "no line below the header is a record of this kind; send the export again"
-    if unparsable > UNPARSABLE_LIMIT_RATIO * (parsed + unparsable):
-        return (
-            f"{unparsable:,} of {parsed + unparsable:,} lines do not have the header's number of fields;"
-            " check delimiter and quotes and export again"
-        )
-    return None
-
-
-def refusal_after_judging(parsed: int, quarantined: int) -> str | None:
-    """The reason to refuse a whole delivery for its rows, or None."""
-    if quarantined > QUARANTINED_LIMIT_RATIO * parsed:
-        return (
-            f"{quarantined:,} of {parsed:,} records break a quarantining rule;"
-            " check the columns and the region code system and export again"
-        )
-    return None

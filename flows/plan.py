@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from expectations.rules import RULES_FINGERPRINT
+from expectations.judge import RULE_BOOK_FINGERPRINT
 from transforms.land import LandedFile
 from warehouse.contract import fingerprint
 from warehouse.ledger import Ledger, LedgerEntry
@@ -51,7 +51,7 @@ def delivery_key(file: LandedFile) -> str:
     return fingerprint(
         file.sha256,
         CONTRACT_FINGERPRINT,
-        RULES_FINGERPRINT,
+        RULE_BOOK_FINGERPRINT,
         profiles,
         transforms_fingerprint(),
         reference_fingerprint(),

@@ -22,8 +22,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from expectations.judge import Judgement, judge, rows_in, split_rows
-from expectations.rules import RULES_FINGERPRINT, refusal_after_judging, refusal_before_judging
+from expectations.drift import Drift, Measured, find_drift
+from expectations.gates import FileFacts, sender_of
+from expectations.judge import ROWS, RULE_BOOK_FINGERPRINT, Judgement, judge, rows_in, split_rows
 from flows.apart import Apart
 from flows.plan import delivery_key, due_deliveries, input_fingerprint
 from flows.settings import Settings
@@ -54,6 +55,7 @@ from warehouse.reference_data import load_reference
 from warehouse.tables import (
     CONTRACT_FINGERPRINT,
     DELIVERIES,
+    DRIFT,
     FINDINGS,
     PUBLICATION,
     QUARANTINED_ROWS,
@@ -209,13 +211,20 @@ def ingest(settings: Settings, file: LandedFile) -> LedgerEntry:
                 join_broken_records(con, table)
             split_rows(con, standardised_sql(recognised, file.delivery_id), work)
             account = account_for_lines(con, recognised, file.delivery_id, rows_in(work), work / "unparsable.parquet")
-            refuse(refusal_before_judging(account.parsed, account.unparsable))
-            judgement = JUDGING.call(_judge, settings.resources, work, file.delivery_id)
-            refuse(refusal_after_judging(account.parsed, judgement.quarantined))
+            facts = FileFacts(
+                account.unparsable - account.elsewhere,
+                recognised.tables[0].field_count,
+                tuple(dict.fromkeys(name for table in recognised.tables for name in table.unknown_headers)),
+            )
+            judgement = JUDGING.call(_judge, settings.resources, work, file.delivery_id, facts)
             entry |= {
-                "status": "validated",
                 "findings": judgement.findings,
                 "rule_results": judgement.rule_results,
+                "measures": judgement.measures,
+            }
+            refuse(judgement.refusal)
+            entry |= {
+                "status": "validated",
                 "row_balance": [
                     balance(file.delivery_id, "lines", entry["line_count"], account.parts),
                     balance(
@@ -259,9 +268,9 @@ def _load_judging() -> None:
     import expectations.suite  # noqa: F401  # seconds, which pass while the first deliveries are being read
 
 
-def _judge(resources: Resources, folder: Path, delivery_id: int) -> Judgement:
+def _judge(resources: Resources, folder: Path, delivery_id: int, facts: FileFacts) -> Judgement:
     with workbench(replace(resources, memory=JUDGING_MEMORY, threads=1)).cursor() as con:
-        return judge(con, folder, delivery_id)
+        return judge(con, folder, delivery_id, facts)
 
 
 def _new_entry(file: LandedFile) -> dict[str, Any]:
@@ -334,18 +343,22 @@ def build_attainment(settings: Settings, release: Release) -> None:
 
 
 def record_quality(settings: Settings, release: Release) -> None:
-    """Write deliveries, balance, findings and the publication's own row; checks the register's seams."""
-    entries = list(Ledger(settings.root))
+    """Write deliveries, balance, findings and the publication's own row; checks the register's seams.
+
+    A held delivery is told what is to be repaired like any other, but it has no part in the balance of the release.
+    """
+    entries, drift = released_entries(settings)
     validated = [entry for entry in entries if entry.status == "validated"]
+    judged = [entry for entry in entries if entry.status != "refused"]
     with settings.resources.connect() as con:
         load_reference(con)
         for table in REFERENCE_TABLES:
             select = f"SELECT * FROM {table.full_name} ORDER BY {', '.join(table.key)}"
             _keep(release, table, con.sql(select).to_arrow_table().to_pylist())
         view_validated(con, settings)
-        quarantined = [path for entry in validated for path in rows_of(settings, entry, "quarantined")]
-        build_table(con, QUARANTINED_ROWS, _select_rows(QUARANTINED_ROWS, quarantined), release.folder)
-        unparsable = [str(Ledger(settings.root).folder(entry.sha256) / "unparsable.parquet") for entry in validated]
+        quarantined = _select_rows(QUARANTINED_ROWS, rows_of(settings, judged), "verdict = 'quarantined'")
+        build_table(con, QUARANTINED_ROWS, quarantined, release.folder)
+        unparsable = [str(Ledger(settings.root).folder(entry.sha256) / "unparsable.parquet") for entry in judged]
         build_table(con, UNPARSABLE_LINES, _select_rows(UNPARSABLE_LINES, unparsable), release.folder)
         register = f"{release.folder}/register"
         memberships = con.execute(
@@ -369,8 +382,9 @@ def record_quality(settings: Settings, release: Release) -> None:
     check_balance("register", balances)
     _keep(release, ROW_BALANCE, [{**row, "parts": list(row["parts"].items())} for row in balances])
     _keep(release, DELIVERIES, delivery_rows(entries))
-    _keep(release, FINDINGS, [row for entry in validated for row in entry.findings])
-    _keep(release, RULE_RESULTS, [row for entry in validated for row in entry.rule_results])
+    _keep(release, FINDINGS, [row for entry in entries for row in entry.findings])
+    _keep(release, DRIFT, drift.findings)
+    _keep(release, RULE_RESULTS, [row for entry in entries for row in entry.rule_results])
     _keep(
         release,
         PUBLICATION,
@@ -380,7 +394,7 @@ def record_quality(settings: Settings, release: Release) -> None:
                 "as_of_date": release.as_of,
                 "input_fingerprint": release.input_fingerprint,
                 "contract_fingerprint": CONTRACT_FINGERPRINT,
-                "rules_fingerprint": RULES_FINGERPRINT,
+                "rules_fingerprint": RULE_BOOK_FINGERPRINT,
                 "code_version": package_version("capaian"),
                 "delivery_count": len(validated),
                 "refused_count": sum(entry.status == "refused" for entry in entries),
@@ -396,10 +410,17 @@ def delivery_rows(entries: Sequence[LedgerEntry]) -> list[dict[str, Any]]:
     archives: dict[str, int] = {}
     for entry in sorted(entries, key=lambda entry: -entry.delivery_id):
         archives |= dict.fromkeys(entry.members, entry.delivery_id)
-    names = [name for name in DELIVERIES.column_names if name != "archive_id"]
-    return [
-        {name: getattr(entry, name) for name in names} | {"archive_id": archives.get(entry.sha256)} for entry in entries
-    ]
+    return [_delivery(entry, archives.get(entry.sha256)) for entry in entries]
+
+
+def _delivery(entry: LedgerEntry, archive_id: int | None) -> dict[str, Any]:
+    data_date = entry.measures.get("data_date")
+    known = {
+        "sender": _sender(entry) if entry.measures else None,
+        "data_date": date.fromisoformat(data_date) if data_date else None,
+        "archive_id": archive_id,
+    }
+    return {name: known[name] if name in known else getattr(entry, name) for name in DELIVERIES.column_names}
 
 
 def publish_release(settings: Settings, release: Release) -> Path:
@@ -426,27 +447,45 @@ def _write_report(resources: Resources, database: Path, page: Path) -> None:
         write_report(con, page)
 
 
-def rows_of(settings: Settings, entry: LedgerEntry, verdict: str) -> list[str]:
-    """The Parquet files of a delivery's validated or quarantined rows."""
+def released_entries(settings: Settings) -> tuple[list[LedgerEntry], Drift]:
+    """All ledger entries as the release sees them, and the drift among them.
+
+    A validated delivery that drifted too far from its sender's history is `held`, with its reason.
+    """
+    entries = list(Ledger(settings.root))
+    drift = find_drift(
+        Measured(entry.delivery_id, _sender(entry), **entry.measures)
+        for entry in entries
+        if entry.status == "validated"
+    )
     return [
-        str(path) for path in sorted(Ledger(settings.root).folder(entry.sha256).glob(f"verdict={verdict}/*.parquet"))
-    ]
+        replace(entry, status="held", reason=drift.held[entry.delivery_id])
+        if entry.delivery_id in drift.held
+        else entry
+        for entry in entries
+    ], drift
+
+
+def _sender(entry: LedgerEntry) -> str:
+    return sender_of(entry.profile or "", entry.measures["code_counts"]["regency_code"] or {})
+
+
+def rows_of(settings: Settings, entries: Sequence[LedgerEntry]) -> list[str]:
+    """The Parquet files of the judged rows of `entries`, each row with its `verdict`."""
+    return [str(Ledger(settings.root).folder(entry.sha256) / ROWS) for entry in entries]
 
 
 def view_validated(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """Name all validated rows of all deliveries as the view `validated`."""
-    paths = [
-        path
-        for entry in Ledger(settings.root)
-        if entry.status == "validated"
-        for path in rows_of(settings, entry, "validated")
-    ]
-    con.execute(f"CREATE OR REPLACE VIEW validated AS {_select_rows(VALIDATED, paths)}")
+    """Name all validated rows of the deliveries of the release as the view `validated`."""
+    paths = rows_of(settings, [entry for entry in released_entries(settings)[0] if entry.status == "validated"])
+    rows = _select_rows(VALIDATED, paths, "verdict = 'validated'")
+    con.execute(f"CREATE OR REPLACE VIEW validated AS {rows}")
 
 
-def _select_rows(table: Table, paths: Sequence[str]) -> str:
+def _select_rows(table: Table, paths: Sequence[str], condition: str = "true") -> str:
     if paths:
-        return f"SELECT {', '.join(table.column_names)} FROM read_parquet({list(paths)}, hive_partitioning = false)"
+        columns = ", ".join(table.column_names)
+        return f"SELECT {columns} FROM read_parquet({list(paths)}, hive_partitioning = false) WHERE {condition}"
     columns = ", ".join(f"CAST(NULL AS {column.type}) AS {column.name}" for column in table)
     return f"SELECT {columns} WHERE false"
 

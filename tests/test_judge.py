@@ -10,14 +10,16 @@ import pytest
 from conftest import ingest_inbox, lake, publish_all, published, write_sidt
 
 from expectations import judge as judging
+from expectations.gates import FileFacts
 from expectations.judge import JudgementError, judge, split_rows
 from expectations.rules import ROW_RULES, Rule
-from expectations.suite import ExpectationError, count_failures
+from expectations.suite import Count, ExpectationError, observe
 from flows import steps
 from flows.settings import Settings
 from warehouse.connection import Resources
 from warehouse.tables import STANDARDISED
 
+FACTS = FileFacts(unparsable_count=0, header_count=39, unknown_headers=())
 BROKEN = Rule("BROKEN", "nik", "no_such_function(nik)", "rusak", "broken", "warn")
 
 
@@ -39,11 +41,11 @@ def test_a_rule_known_to_fail_reports_its_exact_count(con: duckdb.DuckDBPyConnec
         rule("NEVER", "digit > 9"),
         rule("NOT_NULL_SAFE", "digit <> 3"),
     ]
-    assert count_failures(con, "numbers", rules) == {
-        "THREES": (1000, 100),
-        "NULLS": (1000, 100),
-        "NEVER": (1000, 0),
-        "NOT_NULL_SAFE": (1000, 800),
+    assert observe(con, "numbers", rules).counts == {
+        "THREES": Count(1000, 100, True),
+        "NULLS": Count(1000, 100, True),
+        "NEVER": Count(1000, 0, False),
+        "NOT_NULL_SAFE": Count(1000, 800, True),
     }
     assert con.execute("SELECT count(*) FROM numbers").fetchall() == [(1000,)]  # the run's own connection survives
 
@@ -58,13 +60,13 @@ def test_all_rules_share_one_scan(con: duckdb.DuckDBPyConnection, monkeypatch: p
         "execute",
         lambda self, operation, parameters=None: statements.append(operation) or execute(self, operation, parameters),
     )
-    count_failures(con, "numbers", [rule(f"R{place}", f"digit = {place}") for place in range(9)])
+    observe(con, "numbers", [rule(f"R{place}", f"digit = {place}") for place in range(9)])
     assert len([statement for statement in statements if "CASE WHEN" in statement]) == 1
 
 
 def test_an_error_inside_great_expectations_stops_the_run(con: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(ExpectationError, match="nothing was published"):
-        count_failures(con, "numbers", [rule("FINE", "digit = 3"), BROKEN])
+        observe(con, "numbers", [rule("FINE", "digit = 3"), BROKEN])
 
 
 def _split(folder: Path, rows: str) -> duckdb.DuckDBPyConnection:
@@ -86,7 +88,7 @@ ROWS = "SELECT i::INTEGER AS line_number, CASE WHEN i > 3 THEN 'R' || i END AS r
 
 def test_each_row_goes_to_exactly_one_of_validated_and_quarantined(tmp_path: Path) -> None:
     con = _split(tmp_path, ROWS)
-    outcome = judge(con, tmp_path, 1)
+    outcome = judge(con, tmp_path, 1, FACTS)
     assert (outcome.validated, outcome.quarantined) == (6, 4)
     finding = next(row for row in outcome.findings if row["rule_code"] == "REGISTRATION_NUMBER_MISSING")
     assert (finding["finding_count"], finding["first_line_number"], finding["severity"]) == (4, 0, "quarantine_row")
@@ -102,7 +104,7 @@ def test_a_count_that_differs_from_the_split_stops_the_run(tmp_path: Path) -> No
     with pytest.raises(
         JudgementError, match="REGISTRATION_NUMBER_MISSING: Great Expectations counts 3 failing rows, 4 are marked"
     ):
-        judge(con, tmp_path, 1, changed)
+        judge(con, tmp_path, 1, FACTS, changed)
 
 
 def test_counts_agree_for_every_rule_of_a_real_delivery_and_are_published(settings: Settings) -> None:
@@ -133,9 +135,11 @@ def test_counts_agree_for_every_rule_of_a_real_delivery_and_are_published(settin
     ]
 
 
-def judge_with_a_broken_rule(resources: Resources, folder: Path, delivery_id: int) -> judging.Judgement:
+def judge_with_a_broken_rule(
+    resources: Resources, folder: Path, delivery_id: int, facts: FileFacts
+) -> judging.Judgement:
     with steps.workbench(resources).cursor() as con:
-        return judging.judge(con, folder, delivery_id, (*ROW_RULES, BROKEN))
+        return judging.judge(con, folder, delivery_id, facts, (*ROW_RULES, BROKEN))
 
 
 def test_an_error_in_a_rule_publishes_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,13 +30,17 @@ _DERIVED = {"regency_code", "is_regency_name_agreed", "is_nik_precision_lost"}
 
 @dataclass(frozen=True)
 class LineAccount:
-    """Where the physical lines of one delivery went; the sum is to equal the count of `land.take_census`."""
+    """Where the physical lines of one delivery went; the parts sum to the count that was made without the parser.
+
+    Of the unparsable lines, `elsewhere` stand on sheets that are no part of the export.
+    """
 
     header: int
     blank: int
     unparsable: int
     continuation: int
     parsed: int
+    elsewhere: int = 0
 
     @property
     def parts(self) -> dict[str, int]:
@@ -77,7 +81,8 @@ def load_lines(con: duckdb.DuckDBPyConnection, file: RecognisedFile, census: Cen
     # No delimiter and no quote: the reader cuts lines only, keeps blank ones, and never drops a line for its fields.
     con.execute(
         "INSERT INTO lines_0 (raw_text) SELECT raw_text FROM read_csv(?, columns = {'raw_text': 'VARCHAR'},"
-        " header = false, auto_detect = false, delim = '\x01', quote = '', escape = '', strict_mode = false,"
+        " header = false, auto_detect = false, compression = 'none', delim = '\x01', quote = '', escape = '',"
+        " strict_mode = false,"
         f" max_line_size = {LINE_BYTES_LIMIT})",
         [str(path)],
     )
@@ -334,11 +339,13 @@ def account_for_lines(
         f" - (SELECT count(*) FROM joined_records_{table.number}) AS line_count"
         for table in file.tables
     )
-    blank, bad, continuation, parsed_count = con.execute(
+    blank, bad, elsewhere, continuation, parsed_count = con.execute(
         f"""
         SELECT (SELECT count(*) FROM leftover WHERE trim(coalesce(raw_text, '')) = ''),
             (SELECT count(*) FROM leftover WHERE trim(raw_text) <> ''),
+            (SELECT count(*) FROM leftover WHERE trim(raw_text) <> '' AND suffix(reason_code, '_SHEET')),
             (SELECT sum(line_count)::BIGINT FROM ({joined})),
             (SELECT count(*) FROM {parsed})"""
     ).fetchall()[0]
-    return LineAccount(sum(table.header_line_count for table in file.tables), blank, bad, continuation, parsed_count)
+    header = sum(table.header_line_count for table in file.tables)
+    return LineAccount(header, blank, bad, continuation, parsed_count, elsewhere)

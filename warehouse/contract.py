@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-Severity = Literal["quarantine_row", "warn"]
+Severity = Literal["refuse_file", "quarantine_row", "warn"]
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,8 @@ class LedgerEntry:
     rule_results: list[dict[str, Any]] = field(default_factory=list)
     members: list[str] = field(default_factory=list)
     """Of an archive: the SHA-256 of each file in it."""
+    measures: dict[str, Any] = field(default_factory=dict)
+    """Counts, codes and the middle day of its rows, to compare later deliveries of the same sender with."""
 
     @property
     def validated_count(self) -> int:

@@ -329,8 +329,14 @@ DELIVERIES = Table(
         Column("file_name", "VARCHAR", "Name under which the file first arrived."),
         Column("sha256", "VARCHAR", "SHA-256 of its bytes."),
         Column("profile", "VARCHAR", "Source profile it was recognised as; NULL when none fitted."),
-        Column("status", "VARCHAR", "validated, refused or unpacked (an archive, whose files are deliveries)."),
-        Column("reason", "VARCHAR", "Why it was refused and what to do."),
+        Column("sender", "VARCHAR", "Profile and the province of most of its region codes; NULL when it was not read."),
+        Column("data_date", "DATE", "Day of interview or last change of its middle record."),
+        Column(
+            "status",
+            "VARCHAR",
+            "validated, held (kept out of this release, see quality.drift), refused, or unpacked (an archive).",
+        ),
+        Column("reason", "VARCHAR", "Why it was refused or held and what to do."),
         Column("byte_count", "BIGINT", "Size, bytes."),
         Column("line_count", "BIGINT", "Physical lines, counted without the parser."),
         Column("encoding", "VARCHAR", "Encoding it was read in; of a workbook or Parquet file its kind."),
@@ -355,22 +361,54 @@ ROW_BALANCE = Table(
     ("delivery_id", "seam"),
     published=True,
 )
+_SEVERITY = columns.SEVERITY.described(
+    "refuse_file (the delivery stays out), quarantine_row (the row is set aside) or warn."
+)
+_EVIDENCE = Column("evidence", "VARCHAR", "Names of headers or codes that were found; never a personal value.")
 FINDINGS = Table(
     "quality",
     "findings",
     "delivery and rule",
-    "What each delivery broke, to be answered to its sender.",
+    "What each delivery broke, refused ones included, to be answered to its sender.",
     (
         columns.DELIVERY_ID,
         columns.RULE_CODE,
-        columns.SEVERITY,
+        _SEVERITY,
         columns.COLUMN_NAME,
-        Column("finding_count", "BIGINT", "Rows that break the rule."),
-        Column("first_line_number", "INTEGER", "First line that breaks it."),
+        Column(
+            "finding_count", "BIGINT", "Rows that break the rule; for a gate the lines, texts or headers it counts."
+        ),
+        Column("evaluated_count", "BIGINT", "Of how many."),
+        Column("first_line_number", "INTEGER", "First line that breaks it; NULL for a gate."),
+        _EVIDENCE,
         Column("sentence_id", "VARCHAR", "What must hold, in Indonesian."),
         Column("sentence_en", "VARCHAR", "What must hold, in English."),
     ),
     ("delivery_id", "rule_code"),
+    published=True,
+)
+DRIFT = Table(
+    "quality",
+    "drift",
+    "delivery, rule and column",
+    "How each delivery differs from what the same sender delivered before.",
+    (
+        columns.DELIVERY_ID,
+        Column(
+            "previous_delivery_id",
+            "BIGINT",
+            "Delivery it is compared with; NULL when it is compared with all earlier ones together.",
+        ),
+        columns.RULE_CODE,
+        _SEVERITY,
+        columns.COLUMN_NAME,
+        Column("previous_value", "DOUBLE", "Rows, or share between 0 and 1, before; for new codes 0."),
+        Column("current_value", "DOUBLE", "The same of this delivery; for new codes the rows that carry them."),
+        _EVIDENCE,
+        FINDINGS["sentence_id"].described("What was found and what to check, in Indonesian."),
+        FINDINGS["sentence_en"].described("What was found and what to check, in English."),
+    ),
+    ("delivery_id", "rule_code", "column_name"),
     published=True,
 )
 RULE_RESULTS = Table(
@@ -442,6 +480,7 @@ PUBLISHED_TABLES = (
     DELIVERIES,
     ROW_BALANCE,
     FINDINGS,
+    DRIFT,
     RULE_RESULTS,
     QUARANTINED_ROWS,
     UNPARSABLE_LINES,
