@@ -311,6 +311,7 @@ def record_quality(settings: Settings, release: Release) -> None:
                 "rules_fingerprint": RULE_BOOK_FINGERPRINT,
                 "code_version": package_version("capaian"),
                 "delivery_count": len(validated),
+                "held_count": len(judged) - len(validated),
                 "refused_count": len(entries) - len(judged),
                 "validated_count": sum(entry.validated_count for entry in validated),
                 "business_count": business_count,
