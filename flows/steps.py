@@ -264,6 +264,9 @@ def record_quality(settings: Settings, release: Release) -> None:
     entries, drift = released_entries(settings)
     validated = [entry for entry in entries if entry.status == "validated"]
     judged = [entry for entry in entries if entry.status != "refused"]
+    for entry in judged:
+        if entry.reason:
+            logger.warning("%s: held: %s", entry.file_name, entry.reason)
     with settings.resources.connect() as con:
         load_reference(con)
         for table in REFERENCE_TABLES:
