@@ -22,7 +22,10 @@ UNPARSABLE_LIMIT_RATIO = 0.5
 QUARANTINED_LIMIT_RATIO = 0.8
 """Where four of five records cannot be used, the rest is more likely luck than truth."""
 MISNAMED_LIMIT_RATIO = 0.5
-"""With more region names against their codes than for them, the codes are of another system; typing errors are few."""
+"""With more region names against their codes than for them, nothing says that the others are right."""
+MISNAMED_WARNING_RATIO = 0.1
+"""Where the two code systems differ in a province, they do for a sixth of its kabupaten/kota or more; typing errors are
+rarer. The rows in question are quarantined, and the others agree with their names, so that they may stay."""
 UNREAD_LIMIT_RATIO = 0.5
 """With more texts unread than read, the column is another one, or written in another form than the profile says."""
 LEAST_COUNT = 10
@@ -133,9 +136,35 @@ def _unread_gate(rule: Rule) -> Gate:
     )
 
 
-def _row_rule(code: str) -> Rule:
-    return next(rule for rule in ROW_RULES if rule.code == code)
+def _code_system_gate(code: str, limit_ratio: float, severity: Severity) -> Gate:
+    disagrees = next(rule for rule in ROW_RULES if rule.code == "REGENCY_CODE_DISAGREES_WITH_NAME")
+    return Gate(
+        code,
+        "source_region_code",
+        count_sql(disagrees.fails_when),
+        "count(is_regency_name_agreed)",
+        limit_ratio,
+        severity,
+        "{part} of {whole} region codes name another kabupaten/kota than the name beside them",
+        "kode wilayah harus memakai sistem kode profil; ekspor ulang dengan sistem itu, atau ubah region_code_system"
+        " pada profil (kemendagri atau bps)",
+        "region codes must be of the profile's code system, export again in that system, or correct region_code_system"
+        " in the profile (kemendagri or bps)",
+        LEAST_COUNT,
+    )
 
+
+UNKNOWN_HEADERS = Gate(
+    "FILE_UNKNOWN_HEADERS",
+    None,
+    "getvariable('unknown_header_count')",
+    "getvariable('header_count')",
+    0,
+    "warn",
+    "{part} of {whole} headers are unknown to the profile",
+    "setiap kolom harus dikenal oleh profil; tambahkan nama lain atau ignored_headers pada profil",
+    "each header must be known to the profile, name it there as an alias or among ignored_headers",
+)
 
 FILE_GATES = (
     Gate(
@@ -161,20 +190,8 @@ FILE_GATES = (
         " lalu ekspor ulang",
         "each line must have as many fields as the header, check delimiter and quotes and export again",
     ),
-    Gate(
-        "FILE_IN_OTHER_CODE_SYSTEM",
-        "source_region_code",
-        count_sql(_row_rule("REGENCY_CODE_DISAGREES_WITH_NAME").fails_when),
-        "count(is_regency_name_agreed)",
-        MISNAMED_LIMIT_RATIO,
-        "refuse_file",
-        "{part} of {whole} region codes name another kabupaten/kota than the name beside them",
-        "kode wilayah harus memakai sistem kode profil; ekspor ulang dengan sistem itu, atau ubah region_code_system"
-        " pada profil (kemendagri atau bps)",
-        "region codes must be of the profile's code system, export again in that system, or correct region_code_system"
-        " in the profile (kemendagri or bps)",
-        LEAST_COUNT,
-    ),
+    _code_system_gate("FILE_IN_OTHER_CODE_SYSTEM", MISNAMED_LIMIT_RATIO, "refuse_file"),
+    _code_system_gate("FILE_PARTLY_IN_OTHER_CODE_SYSTEM", MISNAMED_WARNING_RATIO, "warn"),
     *(_unread_gate(rule) for rule in ROW_RULES if rule.code == f"{rule.column_name}_UNREAD".upper()),
     Gate(
         "FILE_MOSTLY_QUARANTINED",
@@ -187,15 +204,5 @@ FILE_GATES = (
         "sebagian besar baris harus dapat dipakai; periksa kolom dan sistem kode wilayah, lalu ekspor ulang",
         "most records must be usable, check the columns and the region code system and export again",
     ),
-    Gate(
-        "FILE_UNKNOWN_HEADERS",
-        None,
-        "getvariable('unknown_header_count')",
-        "getvariable('header_count')",
-        0,
-        "warn",
-        "{part} of {whole} headers are unknown to the profile",
-        "setiap kolom harus dikenal oleh profil; tambahkan nama lain atau ignored_headers pada profil",
-        "each header must be known to the profile, name it there as an alias or among ignored_headers",
-    ),
+    UNKNOWN_HEADERS,
 )

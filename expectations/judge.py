@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from expectations.drift import DRIFT_RULES, MEASURES_SQL
-from expectations.gates import FILE_GATES, FileFacts, Gate, shown_headers
+from expectations.gates import FILE_GATES, UNKNOWN_HEADERS, FileFacts, Gate, shown_headers
 from expectations.rules import ROW_RULES, RULES_FINGERPRINT, Rule, is_quarantined_sql, rule_codes_sql
 from warehouse.contract import fingerprint
 
@@ -82,7 +82,7 @@ def judge(
     for gate in gates:
         seen = observed.counts[gate.code]
         if seen.is_failed:
-            evidence = shown_headers(facts.unknown_headers) if gate.code == "FILE_UNKNOWN_HEADERS" else None
+            evidence = shown_headers(facts.unknown_headers) if gate == UNKNOWN_HEADERS else None
             findings.append(_finding(delivery_id, gate, seen.part, seen.whole, None, evidence))
             if gate.severity == "refuse_file":
                 refusals.append(gate.reason(seen.part, seen.whole))

@@ -350,6 +350,9 @@ def record_quality(settings: Settings, release: Release) -> None:
     entries, drift = released_entries(settings)
     validated = [entry for entry in entries if entry.status == "validated"]
     judged = [entry for entry in entries if entry.status != "refused"]
+    for entry in judged:
+        if entry.reason:
+            logger.warning("%s: held: %s", entry.file_name, entry.reason)
     with settings.resources.connect() as con:
         load_reference(con)
         for table in REFERENCE_TABLES:
@@ -397,6 +400,7 @@ def record_quality(settings: Settings, release: Release) -> None:
                 "rules_fingerprint": RULE_BOOK_FINGERPRINT,
                 "code_version": package_version("capaian"),
                 "delivery_count": len(validated),
+                "held_count": len(judged) - len(validated),
                 "refused_count": sum(entry.status == "refused" for entry in entries),
                 "validated_count": sum(entry.validated_count for entry in validated),
                 "business_count": business_count,

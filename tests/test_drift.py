@@ -151,7 +151,7 @@ def test_a_shuffled_arrival_gives_the_same_release_and_what_is_held_stays_out_of
     ]
     assert published(settings, "SELECT count(*) FROM register.memberships") == [(120,)]
     assert published(settings, "SELECT count(*) FROM quality.quarantined_rows") == [(30,)]
-    assert published(settings, "SELECT delivery_count, refused_count FROM meta.publication") == [(2, 0)]
+    assert published(settings, "SELECT delivery_count, held_count, refused_count FROM meta.publication") == [(2, 1, 0)]
     assert published(
         settings,
         "SELECT file_name, rule_code, drift.column_name, evidence FROM quality.drift JOIN quality.deliveries USING (delivery_id)"

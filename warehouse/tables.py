@@ -462,6 +462,7 @@ PUBLICATION = Table(
         Column("rules_fingerprint", "VARCHAR", "SHA-256 of the rule book."),
         Column("code_version", "VARCHAR", "Version of capaian."),
         Column("delivery_count", "INTEGER", "Validated deliveries."),
+        Column("held_count", "INTEGER", "Deliveries held out of this release."),
         Column("refused_count", "INTEGER", "Refused deliveries."),
         Column("validated_count", "BIGINT", "Validated registrations."),
         Column("business_count", "BIGINT", "Businesses."),
