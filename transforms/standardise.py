@@ -53,7 +53,8 @@ def load_readers(con: duckdb.DuckDBPyConnection) -> None:
     """Define the reader macros on `con`."""
     # Looking for common parts of so many expressions costs more than it saves: a third of planning, 5 % of running.
     con.execute("SET disabled_optimizers = 'common_subexpressions'")
-    for name in ("readers.sql", "records.sql"):
+    readers = ("texts", "answers", "numbers", "dates", "identifiers", "places")
+    for name in (*(f"readers/{kind}.sql" for kind in readers), "records.sql"):
         con.execute((_HERE / name).read_text(encoding="utf-8"))
 
 
