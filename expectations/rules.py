@@ -75,6 +75,14 @@ ROW_RULES = (
         "latitude and longitude must not be swapped",
         "warn",
     ),
+    Rule(
+        "COORDINATES_ZERO",
+        "latitude",
+        "latitude = 0 AND longitude = 0",
+        "lintang dan bujur 0 bukan tempat di Indonesia; kosongkan bila tidak diukur",
+        "latitude and longitude 0 are no place in Indonesia; leave them empty where none was measured",
+        "warn",
+    ),
 )
 
 RULES_FINGERPRINT = fingerprint(ROW_RULES)
@@ -87,7 +95,7 @@ def rule_codes_sql() -> str:
     unread text need not be asked of the others.
     """
     readable = [re.sub(WAS_UNREAD_PATTERN, "false", rule.fails_when) for rule in ROW_RULES]
-    suspect = " OR ".join(f"coalesce({predicate}, false)" for predicate in readable if predicate != "false")
+    suspect = " OR ".join(f"coalesce({predicate}, false)" for predicate in readable if not predicate.startswith("false"))
     codes = ", ".join(f"CASE WHEN {rule.fails_when} THEN '{rule.code}' END" for rule in ROW_RULES)
     found = f"list_filter([{codes}], lambda code: code IS NOT NULL)"
     return f"CASE WHEN unread IS NOT NULL OR {suspect} THEN nullif({found}, []) END"

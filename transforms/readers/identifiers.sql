@@ -27,8 +27,8 @@ CREATE OR REPLACE MACRO read_nik(t) AS
         WHEN is_nik(t) THEN t
         ELSE list_transform([bare_digits(t)], lambda u: CASE WHEN is_nik(u) THEN u END)[1]
     END;
--- Of these NIKs a spreadsheet took the last digit: every other ends in 0, where honest serial numbers do one time in ten.
-CREATE OR REPLACE MACRO are_niks_rounded(niks_ending_in_0, niks) AS niks >= 20 AND 2 * niks_ending_in_0 > niks;
+-- Whether a spreadsheet took the last digit of a column of NIKs: most end in 0, where honest serial numbers do one time in ten.
+CREATE OR REPLACE MACRO are_niks_rounded(ending_in_0, niks) AS niks >= 20 AND 2 * ending_in_0 > niks;
 
 -- NPWP: 15 digits; since 2022 16, where a leading 0 is an entity and anything else is the NIK of a person.
 CREATE OR REPLACE MACRO read_npwp(t) AS

@@ -15,8 +15,8 @@ CREATE OR REPLACE MACRO read_year(t) AS
 -- Degrees: a decimal comma is as good as a point; degrees and minutes are another notation and not read.
 CREATE OR REPLACE MACRO read_decimal(t) AS
     CASE
-        WHEN regexp_matches(t, '^-?[0-9]{1,3}\.[0-9]{1,17}$') THEN CAST(t AS DOUBLE)
-        ELSE list_transform([replace(trimmed(t), ',', '.')], lambda u:
+        WHEN regexp_matches(t, '^-?[0-9]{1,3}[.,][0-9]{1,17}$') THEN CAST(replace(t, ',', '.') AS DOUBLE)
+        ELSE list_transform([replace(lower(trimmed(t)), ',', '.')], lambda u:
             CASE WHEN regexp_matches(u, '^[-+−]?[0-9]{1,3}(?:\.[0-9]{1,17})?(?:e-[0-9]{1,2})?$') THEN try_cast(replace(u, '−', '-') AS DOUBLE) END)[1]
     END;
 
