@@ -20,7 +20,9 @@ def test_every_reader_is_total_and_idempotent(readers: duckdb.DuckDBPyConnection
 
 
 @pytest.mark.parametrize(
-    "body", ["CAST(t AS INTEGER)", "t || 'x'", "CASE WHEN t <> '' THEN 1 ELSE 0 END"], ids=["partial", "growing", "shifting"]
+    "body",
+    ["CAST(t AS INTEGER)", "t || 'x'", "CASE WHEN t <> '' THEN 1 ELSE 0 END"],
+    ids=["partial", "growing", "shifting"],
 )
 def test_a_reader_that_is_partial_or_not_idempotent_is_caught(readers: duckdb.DuckDBPyConnection, body: str) -> None:
     with readers.cursor() as con:

@@ -314,7 +314,9 @@ RUPIAH = drawn(
 
 @pytest.mark.parametrize("case", GRID, ids=lambda case: f"{case['reader']} {case['text']}")
 def test_a_reader_reads_what_the_grid_says(readers: duckdb.DuckDBPyConnection, case: dict[str, str]) -> None:
-    value = readers.execute(f"SELECT ({case['reader']}($1))::VARCHAR", [case["text"].replace("{NBSP}", "\xa0")]).fetchall()[0][0]
+    value = readers.execute(
+        f"SELECT ({case['reader']}($1))::VARCHAR", [case["text"].replace("{NBSP}", "\xa0")]
+    ).fetchall()[0][0]
     assert (value or "") == case["value"]
 
 

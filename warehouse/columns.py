@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from warehouse.contract import Column, Constraint, Severity, between, one_of, readable, required
 
-_NO_ERROR_CELL = ("text, not an error cell or exponent of a spreadsheet", "teks, bukan galat atau eksponen lembar kerja")
+_NO_ERROR_CELL = (
+    "text, not an error cell or exponent of a spreadsheet",
+    "teks, bukan galat atau eksponen lembar kerja",
+)
 
 
 def _lost_zero(pattern: str, expected: str, expected_id: str, severity: Severity = "warn") -> Constraint:
@@ -299,7 +302,7 @@ OWNER_SEX_CODE = Column(
         readable("L or P", "L atau P"),
         Constraint(
             "DISAGREES_WITH_NIK",
-            "{column} <> CASE WHEN substr(nik, 7, 2) > '40' THEN 'P' ELSE 'L' END",
+            "{column} <> CASE WHEN substr(nik, 7, 2) > '40' THEN 'P' WHEN nik IS NOT NULL THEN 'L' END",
             "must agree with the NIK (day of birth above 40 means female)",
             "harus sesuai dengan NIK (tanggal lahir di atas 40 berarti perempuan)",
         ),

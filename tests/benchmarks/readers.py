@@ -21,9 +21,40 @@ PIECES = (
     *"aEeMRxZñé中\U0001f600",
     *("\\u00a0", "\\t", "\\n"),
     *("Rp ", "Rp. ", "IDR ", "jt", " juta", "rb", " M", "t", "1.500", ".000", ",00", "E+15", "/bulan", "-"),
-    *("12", "31", "29", "02", "08", "/02/", "/12/", "1980", "2022", " Agustus ", "-Agt-", " Mei ", "44828", "T00:00:00"),
+    *(
+        "12",
+        "31",
+        "29",
+        "02",
+        "08",
+        "/02/",
+        "/12/",
+        "1980",
+        "2022",
+        " Agustus ",
+        "-Agt-",
+        " Mei ",
+        "44828",
+        "T00:00:00",
+    ),
     *("32", "3201014101800001", "0812", "62", "+62", "81234567", "56102", "32.01", "1234567890123"),
-    *("Ya", "Tidak", "1. ", "[1] ", "Aktif", "Tutup", "tidak ada", "n/a", "xxx", "#N/A", "Menetap", "UMKM", "CV", "L", "P"),
+    *(
+        "Ya",
+        "Tidak",
+        "1. ",
+        "[1] ",
+        "Aktif",
+        "Tutup",
+        "tidak ada",
+        "n/a",
+        "xxx",
+        "#N/A",
+        "Menetap",
+        "UMKM",
+        "CV",
+        "L",
+        "P",
+    ),
 )
 LONGEST = 6
 """A text is put together from so many pieces at most."""
@@ -88,7 +119,9 @@ def main() -> None:
         started = time.monotonic()
         failures = find_failures(con, arguments.cases, arguments.seed)
         readers = len(reader_calls(con))
-    print(f"{readers} readers, {arguments.cases:,} texts each, {time.monotonic() - started:.1f} s, {len(failures)} failures")
+    print(
+        f"{readers} readers, {arguments.cases:,} texts each, {time.monotonic() - started:.1f} s, {len(failures)} failures"
+    )
     for name, cause in failures.items():
         print(f"{name}: {cause}")
     raise SystemExit(bool(failures))
