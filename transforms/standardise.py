@@ -277,14 +277,13 @@ def _spreadsheet_marks_sql(read_columns: Sequence[Column]) -> str:
         text = f"{column.name}_text"
         if column.reader == "read_date":
             unusual.append(f"strlen({text}) NOT IN (0, 10)")
-            marks.append(
-                f"CASE WHEN {column.name} IS NOT NULL AND is_date_serial(trimmed({text})) THEN '{column.name}' END"
-            )
+            damage = f"is_date_serial(trimmed({text}))"
         elif column.reader == "read_phone":
             unusual.append(f"({text} <> '' AND NOT starts_with({text}, '0'))")
-            marks.append(
-                f"CASE WHEN {column.name} IS NOT NULL AND starts_with(bare_digits({text}), '8') THEN '{column.name}' END"
-            )
+            damage = f"starts_with(bare_digits({text}), '8')"
+        else:
+            continue
+        marks.append(f"CASE WHEN {column.name} IS NOT NULL AND {damage} THEN '{column.name}' END")
     if not marks:
         return "NULL"
     found = f"list_filter([{', '.join(marks)}], lambda name: name IS NOT NULL)"

@@ -29,7 +29,7 @@ def _precision_kept(expected: str, expected_id: str) -> Constraint:
     """The unread text must not be the exponent form of a number."""
     return Constraint(
         "PRECISION_LOST",
-        "was_unread('{column}') AND is_exponent(trimmed(unread['{column}']))",
+        r"was_unread('{column}') AND regexp_matches(unread['{column}'], '^\W*[0-9]([.,][0-9]*)?[eE]\+?[0-9]+\s*$')",
         f"must be {expected}, delivered as text (a spreadsheet showed it as an exponent)",
         f"harus {expected_id}, dikirim sebagai teks (lembar kerja menampilkannya sebagai eksponen)",
     )
@@ -40,7 +40,7 @@ def _no_serial() -> Constraint:
     return Constraint(
         "AS_SERIAL",
         "list_contains(spreadsheet_marks, '{column}')",
-        "must be written as dd/mm/yyyy (it came as the serial number of a spreadsheet and was read as its 1900 calendar)",
+        "must be written as dd/mm/yyyy (it came as a serial number and was read in the 1900 calendar)",
         "harus ditulis hh/bb/tttt (terkirim sebagai nomor seri lembar kerja, dibaca menurut kalender 1900)",
     )
 
@@ -242,8 +242,8 @@ NIK = Column(
 IS_NIK_PRECISION_LOST = Column(
     "is_nik_precision_lost",
     "BOOLEAN",
-    "Whether the NIK lost digits in a spreadsheet, which keeps 15 (an exponent, or a last 0 where most of the delivery's"
-    " NIKs end in 0); such a NIK is a weak key.",
+    "Whether the NIK lost digits in a spreadsheet, which keeps 15 (an exponent, or a last 0 where most of the"
+    " delivery's NIKs end in 0); such a NIK is a weak key.",
     constraints=(
         Constraint(
             "",
