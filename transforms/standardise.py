@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -25,7 +26,17 @@ from warehouse.tables import STANDARDISED, UNPARSABLE
 _HERE = Path(__file__).parent
 RECORD_LINES_LIMIT = 100
 """A quoted line break may spread a record over so many lines; beyond, a quote was forgotten."""
-_DERIVED = {"regency_code", "is_regency_name_agreed", "is_nik_precision_lost"}
+_DERIVED = {
+    "regency_code",
+    "is_regency_name_agreed",
+    "is_other_region_system",
+    "is_nik_precision_lost",
+    "spreadsheet_marks",
+}
+_TEXT_READERS = ("read_text", "read_upper_text", "read_identifier")
+"""What these leave out is mostly no finding (a placeholder, an owner in brackets); an error cell is."""
+NIK_SAMPLE_ROWS = 2_000
+"""A spreadsheet rounds a whole column; its first rows show it."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +68,8 @@ def load_readers(con: duckdb.DuckDBPyConnection) -> None:
     """Define the reader macros on `con`."""
     # Looking for common parts of so many expressions costs more than it saves: a third of planning, 5 % of running.
     con.execute("SET disabled_optimizers = 'common_subexpressions'")
-    for name in ("readers.sql", "records.sql"):
+    readers = ("texts", "answers", "numbers", "dates", "identifiers", "places")
+    for name in (*(f"readers/{kind}.sql" for kind in readers), "records.sql"):
         con.execute((_HERE / name).read_text(encoding="utf-8"))
 
 
@@ -204,7 +216,7 @@ def standardised_sql(file: RecognisedFile, delivery_id: int) -> str:
 
 def _standardised_table_sql(table: RecognisedTable, delivery_id: int) -> str:
     profile = table.profile
-    texts, values, unread = [], [], []
+    texts, values, read_columns = [], [], []
     for column in REGISTRATION:
         if column.name in _DERIVED:
             continue
@@ -214,14 +226,8 @@ def _standardised_table_sql(table: RecognisedTable, delivery_id: int) -> str:
             continue
         texts.append(f"{_source_text(column, position, profile)} AS {column.name}_text")
         values.append(f"CAST({_read(column, profile)} AS {column.type}) AS {column.name}")
-        if column.reader not in ("read_text", "read_upper_text", "read_identifier"):
-            unread.append(column.name)
-    is_unread = {name: f"is_unread({name}, {name}_text)" for name in unread}
-    entries = ", ".join(
-        f"CASE WHEN {test} THEN {{'key': '{name}', 'value': {name}_text}} END" for name, test in is_unread.items()
-    )
-    nik_text = "nik_text" if "nik" in table.positions else "NULL"
-    texts_kept = ", ".join(f"{name}_text" for name in unread)
+        read_columns.append(column)
+    texts_kept = ", ".join(f"{column.name}_text" for column in read_columns)
     derived = {
         "row_id": f"{delivery_id}::BIGINT * {1 << LINE_BITS} + {table.line_offset} + line_number",
         "delivery_id": f"{delivery_id}::BIGINT",
@@ -234,9 +240,13 @@ def _standardised_table_sql(table: RecognisedTable, delivery_id: int) -> str:
             WHEN listed.name IS NOT NULL THEN true
             WHEN bare.name IS NULL THEN false
             ELSE coalesce(stated_regency_kind(source_regency_name) = regency_kind, true) END""",
-        "is_nik_precision_lost": f"coalesce(nik IS NULL AND is_precision_lost({nik_text}), false)",
-        "unread": f"CASE WHEN {' OR '.join(is_unread.values())} THEN map_from_entries(list_filter([{entries}],"
-        " lambda entry: entry IS NOT NULL)) END",
+        "is_other_region_system": f"""CASE WHEN listed.name IS NULL AND bare.name IS NULL
+            THEN regency_digits || bare_regency_name(source_regency_name) END IN (
+            SELECT regency_digits || name FROM regency_names GROUP BY regency_digits, name
+            HAVING bool_and(code_system <> {quoted(profile.region_code_system)}))""",
+        "is_nik_precision_lost": _nik_precision_lost_sql(table),
+        "spreadsheet_marks": _spreadsheet_marks_sql(read_columns),
+        "unread": _unread_sql(read_columns),
     }
     selected = ",\n            ".join(
         f"{derived[column.name]} AS {column.name}" if column.name in derived else column.name for column in STANDARDISED
@@ -256,6 +266,65 @@ def _standardised_table_sql(table: RecognisedTable, delivery_id: int) -> str:
         LEFT JOIN {regencies.format("regency_names")} AS bare
             ON bare.regency_digits = readings.regency_digits
             AND bare.name = CASE WHEN listed.name IS NULL THEN bare_regency_name(source_regency_name) END"""
+
+
+def _nik_precision_lost_sql(table: RecognisedTable) -> str:
+    """SQL: whether the NIK is an exponent, or ends in 0 in a delivery where most do."""
+    if "nik" not in table.positions:
+        return "false"
+    return f"""CASE
+            WHEN suffix(nik_text, '0') AND strlen(nik_text) = 16 THEN (
+                SELECT are_niks_rounded(count(*) FILTER (suffix(nik, '0')), count(*))
+                FROM (
+                    SELECT fields[{table.positions["nik"][0] + 1}] AS nik FROM ({records_sql(table)})
+                    LIMIT {NIK_SAMPLE_ROWS}
+                )
+                WHERE regexp_matches(nik, '^[0-9]{{16}}$'))
+            WHEN nik IS NULL AND nik_text <> '' THEN is_exponent(trimmed(nik_text))
+            ELSE false END"""
+
+
+def _spreadsheet_marks_sql(read_columns: Sequence[Column]) -> str:
+    """SQL: the columns whose text a spreadsheet changed though it could be read, NULL when none.
+
+    What has the usual form is told by its length or its first digit alone.
+    """
+    unusual, marks = [], []
+    for column in read_columns:
+        text = f"{column.name}_text"
+        if column.reader == "read_date":
+            unusual.append(f"strlen({text}) NOT IN (0, 10)")
+            damage = f"is_date_serial(trimmed({text}))"
+        elif column.reader == "read_phone":
+            unusual.append(f"({text} <> '' AND NOT starts_with({text}, '0'))")
+            damage = f"starts_with(bare_digits({text}), '8')"
+        else:
+            continue
+        marks.append(f"CASE WHEN {column.name} IS NOT NULL AND {damage} THEN '{column.name}' END")
+    if not marks:
+        return "NULL"
+    found = f"list_filter([{', '.join(marks)}], lambda name: name IS NOT NULL)"
+    return f"CASE WHEN {' OR '.join(unusual)} THEN nullif({found}, []) END"
+
+
+def _unread_sql(read_columns: Sequence[Column]) -> str:
+    """SQL: column to text for each text that gave no value and is no placeholder, NULL when none."""
+    without_value, values, cells = [], [], []
+    for column in read_columns:
+        text = f"{column.name}_text"
+        entry = f"CASE WHEN {column.name} IS NULL THEN {{'key': '{column.name}', 'value': {text}}} END"
+        if column.reader in _TEXT_READERS:
+            without_value.append(f"starts_with({text}, '#')")
+            cells.append(entry)
+        else:
+            without_value.append(f"({column.name} IS NULL AND {text} <> '')")
+            values.append(entry)
+        if column.reader == "read_identifier":
+            without_value.append(f"({column.name} IS NULL AND {text} <> '')")
+    return f"""CASE WHEN {" OR ".join(without_value)} THEN list_transform([
+            list_filter([{", ".join(values)}], lambda entry: is_something(entry.value))
+            || list_filter([{", ".join(cells)}], lambda entry: is_damaged_cell(entry.value))],
+            lambda entries: CASE WHEN len(entries) > 0 THEN map_from_entries(entries) END)[1] END"""
 
 
 def _source_text(column: Column, position: tuple[int, ...], profile: SourceProfile) -> str:
