@@ -619,5 +619,7 @@ AS_OF_DATE = Column("as_of_date", "DATE", "Day up to which facts were taken into
 # --- quality and meta -------------------------------------------------------------------------------------------------
 
 RULE_CODE = Column("rule_code", "VARCHAR", "Stable code of the rule, see the rule book.")
-SEVERITY = Column("severity", "VARCHAR", "quarantine_row (the row is set aside) or warn.")
+SEVERITY = Column(
+    "severity", "VARCHAR", "refuse_file (the delivery is refused), quarantine_row (the row is set aside) or warn."
+)
 COLUMN_NAME = Column("column_name", "VARCHAR", "The column the rule speaks of.")
