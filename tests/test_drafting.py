@@ -234,7 +234,7 @@ def test_the_verb_prints_toml_alone_and_no_personal_value(tmp_path: Path) -> Non
 
 def test_a_sheet_is_drafted_too(simulated: Path, readers: duckdb.DuckDBPyConnection) -> None:
     profile = profile_of(drafted(simulated / "bps_2023_82_maluku-utara.xlsx", readers))
-    assert (profile.kinds, profile.header_rows, profile.region_code_system) == (("xlsx",), 2, "bps")
+    assert (profile.header_rows, profile.region_code_system) == (2, "bps")
     assert dict(profile.readers) == {
         "business_name": "read_name_before_brackets",
         "owner_name": "read_name_in_brackets",
@@ -248,4 +248,5 @@ def test_lines_above_the_header_are_header_rows(tmp_path: Path, readers: duckdb.
     path.write_text("Laporan Pendataan\n\n" + text.replace("omzet;", "omset_usaha;", 1), encoding="utf-8")
     profile = profile_of(drafted(path, readers))
     assert profile.header_rows == 3
-    assert recognise(path, take_census(path), [profile]).positions["omzet_idr"] == (list(SIDT_DEFAULTS).index("omzet"),)
+    (table,) = recognise(path, take_census(path), [profile], tmp_path).tables
+    assert table.positions["omzet_idr"] == (list(SIDT_DEFAULTS).index("omzet"),)

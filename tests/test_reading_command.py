@@ -24,7 +24,10 @@ def test_table_and_report_are_written(tmp_path: Path) -> None:
     lines = document["lines"]
     assert lines.pop("all") == sum(lines.values()) == 7
     assert document["irregular"] == [{"line": 5, "kind": "too_few_fields", "fields": 1}]
-    assert document["rejected"] == [{"line": 6, "reason": "comment", "text": "# x"}]
+    assert document["rejected"] == [
+        {"line": 1, "reason": "title", "text": "Rekap"},
+        {"line": 6, "reason": "comment", "text": "# x"},
+    ]
 
 
 def test_without_header_the_first_row_is_data(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import time
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from transforms.reading.dialect import propose_dialect
-from transforms.reading.table import find_header
+from transforms.reading.front import open_table
+from transforms.reading.refusal import RefusedDelivery
 from transforms.reading.text import TextTable, UnreadableText, open_text
 from warehouse.profiles import load_profiles
 
@@ -105,6 +107,7 @@ def test_rejected_lines_keep_number_reason_and_text(tmp_path: Path) -> None:
         (8, "other_table", "X1,7"),
         (9, "other_table", "X2,8"),
     ]
+    assert table.report()["blank_lines"] == [[6, 6]]
     assert table.report()["lines"] == {
         "all": 9, "header": 1, "title": 0, "blank": 1, "data": 3, "total": 0, "footnote": 0, "rejected": 4,
     }  # fmt: skip
@@ -161,20 +164,54 @@ def test_with_a_profile_nothing_is_proposed(tmp_path: Path) -> None:
     path.write_text(
         f"Ekspor\n{profile.delimiter.join(names)}\n{profile.delimiter.join('1' for _ in names)}\n", encoding="utf-8"
     )
-    table = open_text(path, profile)
+    table = open_table(path, profile, tmp_path)
     assert list(table.rows()) == [["1"] * len(names)]
     assert table.names == names
     assert table.report()["dialect"]["origin"] == "profile"
     path.write_text("a,b\n1,2\n", encoding="utf-8")
-    with pytest.raises(UnreadableText, match=profile.name):
-        open_text(path, profile)
+    with pytest.raises(RefusedDelivery, match=profile.name):
+        open_table(path, profile, tmp_path)
 
 
-def test_find_header_goes_below_titles_and_group_rows() -> None:
-    lines = ["sep=;\n", "Rekap; 2023\n", "\n", "Usaha;;\n", "id;nama;nilai\n", "1;a;2\n"]
-    found = find_header(lines, [",", ";"], lambda row: "nama" in row, 2)
-    assert found == (3, ";", [["Usaha", "", ""], ["id", "nama", "nilai"]])
-    assert find_header(lines, [","], lambda row: "nama" in row, 1) is None
+def test_what_is_no_row_is_listed_with_its_text(tmp_path: Path) -> None:
+    text = "Rekap 2023\n\n\nkota,usaha,tenaga\nBogor,5,6\nDepok,7,8\nJumlah,12,14\n\nSumber: dinas\n"
+    _, _, table = read(tmp_path, text)
+    document = table.report()
+    assert [tuple(entry.values()) for entry in document["rejected"]] == [
+        (1, "title", "Rekap 2023"),
+        (7, "total", "Jumlah,12,14"),
+        (9, "footnote", "Sumber: dinas"),
+    ]
+    assert document["blank_lines"] == [[2, 3], [8, 8]]
+    assert document["lines"]["rejected"] == 0
+
+
+def test_a_text_of_too_many_columns_is_refused_in_time(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    row = ",".join(f"kolom{number}" for number in range(300_000))
+    path.write_text(f"{row}\n{row}\n", encoding="utf-8")
+    started = time.process_time()
+    with pytest.raises(RefusedDelivery, match="300,000 columns"):
+        open_text(path)
+    assert time.process_time() - started < 4
+
+
+def test_open_quotes_in_wide_lines_take_bounded_time(tmp_path: Path) -> None:
+    header = ",".join(f'"kolom{number}"' for number in range(1_500))
+    row = ",".join(['"1'] + [f'"{number}"' for number in range(1, 1_500)])
+    started = time.process_time()
+    _, _, table = read(tmp_path, "\n".join([header, *[row] * 300]) + "\n")
+    assert time.process_time() - started < 4
+    assert table.lines.total() == 301
+
+
+def test_damage_beyond_the_effort_is_rejected_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("transforms.reading.records.EFFORT_LIMIT", -1_000)
+    _, rows, table = read(tmp_path, 'id,n,t\n1,"a"b,c",d\n2,e,f\n3,g,h\n4,i,j\n')
+    assert [(notice.line_number, notice.kind, notice.raw) for notice in table.rejected] == [
+        (2, "unmended", '1,"a"b,c",d')
+    ]
+    assert rows == [["2", "e", "f"], ["3", "g", "h"], ["4", "i", "j"]]
 
 
 def test_a_table_below_is_taken_up_again(tmp_path: Path) -> None:

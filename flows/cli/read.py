@@ -8,8 +8,10 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, TYPE_CHECKING
 
 from rich.markup import escape
@@ -28,20 +30,22 @@ SHOWN_WIDTH = 28
 
 
 def read(file: Path, *, profile: str = "auto", out: Path | None = None, report: Path | None = None) -> int:
-    """Read one file of delimited text and show its rows, or write them, with an account of every line.
+    """Read one file and show its rows, or write them, with an account of every line.
 
     Parameters
     ----------
     file
-        The file to read.
+        The file to read: delimited text, XLSX, XLS or Parquet, also as the only file in a gzip or ZIP file.
     profile
-        Name of a source profile, or auto: the dialect is proposed from the text.
+        Name of a source profile, or auto: place and form of the table are proposed from what is in the file.
     out
         CSV file for the table: UTF-8, comma, quotes doubled, LF; the header first where there is one.
     report
-        JSON file for how it was read; rejected lines are in it with their raw text.
+        JSON file for how it was read; what is not among the rows is in it with its raw text.
     """
-    from transforms.reading.text import UnreadableText, open_text
+    from transforms.reading.front import open_table
+    from transforms.reading.refusal import RefusedDelivery
+    from transforms.reading.text import UnreadableText
 
     if not file.is_file():
         return screens.fail(2, f"{file} is no file")
@@ -51,18 +55,21 @@ def read(file: Path, *, profile: str = "auto", out: Path | None = None, report: 
     if profile != "auto" and chosen is None:
         return screens.fail(2, f"no profile is called {profile}; there are auto, {', '.join(names)}")
     try:
-        table = open_text(file, chosen)
-        rows = table.rows()
-        if out is None:
-            first = list(islice(rows, SHOWN_ROWS))
-            for _ in rows:
-                pass  # the account is complete only when every line was read
-            _show(table, first)
-        else:
-            with out.open("w", encoding="utf-8", newline="") as stream:
-                write_csv(stream, table.names, rows)
+        with TemporaryDirectory(prefix="capaian-read-") as scratch:
+            table = open_table(file, chosen, Path(scratch))
+            if out is None:
+                rows = table.rows()
+                first = list(islice(rows, SHOWN_ROWS))
+                for _ in rows:
+                    pass  # the account is complete only when every line was read
+                _show(table, first)
+            else:
+                with _written_whole(out) as stream:
+                    write_csv(stream, table.names, table.rows())
     except UnreadableText as error:
         return screens.fail(REFUSED, str(error))
+    except RefusedDelivery as refused:
+        return screens.fail(REFUSED, f"{file.name}: {refused.reason}")
     if report is not None:
         report.write_text(json.dumps(table.report(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return 0
@@ -74,6 +81,22 @@ def write_csv(stream: IO[str], names: list[str], rows: Iterator[list[str]]) -> N
     if names:
         writer.writerow(names)
     writer.writerows(rows)
+
+
+@contextmanager
+def _written_whole(out: Path) -> Iterator[IO[str]]:
+    """A stream into `out`, which is there only once everything was written."""
+    if out.exists() and not out.is_file():  # a pipe or a device is no file to be replaced
+        with out.open("w", encoding="utf-8", newline="") as stream:
+            yield stream
+        return
+    partial = out.with_name(f".{out.name}.partial")
+    try:
+        with partial.open("w", encoding="utf-8", newline="") as stream:
+            yield stream
+        partial.replace(out)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _profile(name: str) -> tuple[SourceProfile | None, list[str]]:
@@ -97,12 +120,13 @@ def _show(table: TextTable, first: list[list[str]]) -> None:
     dialect, encoding, lines = document["dialect"], document["encoding"], document["lines"]
     counted = ", ".join(f"{count:,} {sort}" for sort, count in lines.items() if count and sort != "all")
     sureness = f"{dialect['confidence']}: {dialect['reason']}" if "reason" in dialect else "from the profile"
+    form = f"{encoding['name']} ({encoding['evidence']})"
+    if "delimiter" in dialect:
+        form += f"; delimiter {dialect['delimiter']!r}, quote {dialect['quote']!r}, escape {dialect['escape']!r}"
+        form += f" ({sureness})"
     screens.say(
         f"\n{document['records']:,} records of {document['width']} fields;"
-        f" {lines['all']:,} lines: {counted or 'none'}\n"
-        f"{escape(encoding['name'])} ({encoding['evidence']}); delimiter {escape(repr(dialect['delimiter']))},"
-        f" quote {escape(repr(dialect['quote']))}, escape {escape(repr(dialect['escape']))}"
-        f" ({escape(sureness)})"
+        f" {lines['all']:,} lines: {counted or 'none'}\n{escape(form)}"
     )
     for entry in document["irregular"][:SHOWN_ROWS]:
         screens.say(f"[yellow]![/] line {entry['line']}: {entry['kind']} ({entry['fields']} fields)")

@@ -18,6 +18,7 @@ from transforms.drafting.facts import Proposal
 from transforms.drafting.match import CLEAR_NAME, Match, match_fields
 from transforms.drafting.sample import Sample
 from transforms.drafting.values import READERS, REQUIRED, inspect, load_sample
+from transforms.reading.encoding import FALLBACK
 from transforms.reading.refusal import RefusedDelivery
 from transforms.recognise import header_names, match_headers
 from warehouse.profiles import SourceProfile
@@ -169,7 +170,7 @@ def _delimiter(sample: Sample) -> Proposal:
 
 
 def _fallback_encoding(sample: Sample) -> Proposal:
-    if sample.encoding in ("utf-8", "xlsx"):
+    if sample.encoding != FALLBACK:
         return Proposal("cp1252", f"not needed for this file ({sample.encoding_evidence}); the usual one", 0.8)
     return Proposal(sample.encoding, sample.encoding_evidence, 0.8)
 

@@ -121,6 +121,10 @@ class Dialect:
         return plain
 
 
+CELLS = Dialect("\ud800", quote="")
+"""How the cells of a sheet's row are put into one line: a lone surrogate is in no text, so nothing is ever quoted."""
+
+
 def split_leniently(text: str, dialect: Dialect) -> list[str]:
     """The fields of a text whose quotes break the dialect, cut at every delimiter outside well-formed quotes."""
     if len(text) > LENIENT_LENGTH:

@@ -18,6 +18,11 @@ from transforms.reading.mending import mend, mend_moved, without_lone_quotes
 
 RECORD_LINES_LIMIT = 100
 """A quoted line break may spread a record over so many lines; beyond, a quote was forgotten."""
+EFFORT_LIMIT = 1 << 23
+EFFORT_SHARE = 8
+"""Characters that may be searched in vain: so many at once, and so many for each character of the text."""
+UNMENDED = "unmended"
+"""Why a line is rejected that is damaged when the effort is used up."""
 BROKEN_LINES_LIMIT = 3
 """A record that is broken without quotes is looked for in so many lines."""
 
@@ -44,12 +49,17 @@ class Record:
 
 
 class Lines:
-    """Physical lines with a look ahead; `number` is that of the next line, from 1."""
+    """Physical lines with a look ahead; `number` is that of the next line.
 
-    def __init__(self, lines: Iterator[str]) -> None:
+    `effort` is how many characters may still be searched in vain for another way to read damaged lines; every line
+    taken adds to it, so that the work stays in proportion to the text, whatever is in it.
+    """
+
+    def __init__(self, lines: Iterator[str], number: int = 1) -> None:
         self._lines = lines
         self._ahead: deque[str] = deque()
-        self.number = 1
+        self.number = number
+        self.effort = EFFORT_LIMIT
 
     def ahead(self, count: int) -> list[str]:
         """Up to `count` of the next lines, still to be taken."""
@@ -69,17 +79,20 @@ class Lines:
         self.ahead(count)
         taken = "".join(self._ahead.popleft() for _ in range(count))
         self.number += count
+        self.effort += EFFORT_SHARE * len(taken)
         return taken
 
 
 def without_end(line: str) -> str:
-    """`line` without its line end."""
-    return line.rstrip("\r\n")
+    """`line` without its line end, of which it has one at most."""
+    if line.endswith("\r\n"):
+        return line[:-2]
+    return line[:-1] if line.endswith(("\n", "\r")) else line
 
 
-def natural_records(lines: Iterator[str], dialect: Dialect) -> Iterator[Record]:
-    """Records as the dialect alone has them: nothing is expected, nothing mended."""
-    return records(Lines(lines), dialect, None, ())
+def natural_records(lines: Iterator[str], dialect: Dialect, number: int = 1) -> Iterator[Record]:
+    """Records as the dialect alone has them: nothing expected or mended; `number` is that of the first line."""
+    return records(Lines(lines, number), dialect, None, ())
 
 
 def records(
@@ -118,7 +131,7 @@ def _next(
                 return moved[0], 1, moved[1]
         return (freed, 1, "missing_quote") if freed else (fields, 1, "")
     is_open = fields is None and dialect.is_open(text)
-    if is_open:
+    if is_open and lines.effort > 0:
         joined = _joined(lines, dialect, width)
         if joined:
             return *joined, ""
@@ -126,6 +139,8 @@ def _next(
         if fields is not None:
             return fields, 1, ""
         return split_leniently(text, dialect), 1, "open_quote" if is_open else "stray_quote"
+    if lines.effort <= 0:
+        return fields or split_leniently(text, dialect), 1, UNMENDED
     is_sound = fields is not None and not dialect.quoted_count(text)[1]
     if fields is not None and is_sound and len(fields) > width and _ends_in_delimiters(fields, width, kinds):
         return fields[:width], 1, "trailing_delimiters"
@@ -133,6 +148,7 @@ def _next(
     if mended:
         freed = without_lone_quotes(mended[0], dialect) if mended[1] == "stray_quote" else None
         return (freed, 1, "missing_quote") if freed else (mended[0], 1, mended[1])
+    lines.effort -= len(text)
     if fields is None:
         fields = split_leniently(text, dialect)
     if len(fields) == width:
@@ -157,7 +173,7 @@ def _ends_in_delimiters(fields: Sequence[str], width: int, kinds: Sequence[str])
 def _joined(lines: Lines, dialect: Dialect, width: int | None) -> tuple[list[str], int] | None:
     """The record that an open quote goes on with in the next lines; a next line that stands by itself denies it."""
     ahead = lines.ahead(RECORD_LINES_LIMIT)
-    text = ahead[0]
+    text, effort = ahead[0], lines.effort
     for count, line in enumerate(ahead[1:], 2):
         if width is not None and width > 2 and dialect.quote not in line:
             alone = dialect.split(without_end(line))
@@ -167,8 +183,12 @@ def _joined(lines: Lines, dialect: Dialect, width: int | None) -> tuple[list[str
         if dialect.quote not in line:
             continue
         fields = dialect.split(without_end(text))
-        if fields is not None:
-            return (fields, count) if width in (None, len(fields)) else None
+        lines.effort -= len(text)
+        if fields is not None and width in (None, len(fields)):
+            lines.effort = effort
+            return fields, count
+        if fields is not None or lines.effort <= 0:
+            return None
         if not dialect.is_open(without_end(text)):
             return None
     return None

@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from transforms.reading.cells import STRICT, column_kinds, fit, kind_of
 from transforms.reading.fields import Dialect
 from transforms.reading.header import count_header_rows, header_vote, joined_names
+from transforms.reading.limits import refuse_wide
 from transforms.reading.mending import mend
-from transforms.reading.records import Lines, Record, natural_records, records, without_end
+from transforms.reading.records import UNMENDED, Lines, Record, natural_records, records, without_end
 
 SORTS = ("header", "title", "blank", "data", "total", "footnote", "rejected")
 """What a physical line can be; every line is exactly one."""
 LOOK_AHEAD = 16
 HELD_LIMIT = 200
-HEADER_SEARCH_LIMIT = 60
 _TOTAL = re.compile(r"(grand |sub-?)?(total|jumlah|sum|summe|gesamt)( keseluruhan| seluruh\w*)?\s*:?", re.IGNORECASE)
 _NOTE = re.compile(
     r"[\"' ]*(sumber|source|notes?\b|catatan|keterangan|footnote|legend|\*|\(\d+\)|\d\)|#|//|--|©|\(c\)|dicetak|printed"
@@ -48,32 +48,14 @@ class Layout:
         return joined_names(self.header) if self.header else []
 
 
-def find_header(
-    lines: Sequence[str],
-    delimiters: Sequence[str],
-    is_match: Callable[[Sequence[str]], bool],
-    header_rows: int,
-) -> tuple[int, str, list[list[str]]] | None:
-    """The place of a header that is known by its names, below titles, blank lines and a `sep=` line.
-
-    Returns the 0-based index of its first line, the delimiter and its `header_rows` rows, of which `is_match` accepted
-    the lowest; None when no place among the first lines fits. A header that is broken over lines is not found.
-    """
-    texts = [without_end(line) for line in lines[:HEADER_SEARCH_LIMIT]]
-    for last in range(header_rows - 1, len(texts)):
-        for delimiter in delimiters:
-            dialect = Dialect(delimiter)
-            rows = [dialect.split(text) for text in texts[last - header_rows + 1 : last + 1]]
-            found = [row for row in rows if row is not None]
-            if len(found) == header_rows and is_match(found[-1]):
-                return last - header_rows + 1, delimiter, found
-    return None
-
-
 def find_layout(sample: Sequence[Record], dialect: Dialect, further: Sequence[Record] = ()) -> Layout:
-    """The table in the records `sample` from the beginning of a text; `further` are records from further down."""
+    """The table in the records `sample` from the beginning of a text; `further` are records from further down.
+
+    Raises `RefusedDelivery` for a table with more fields than a record may have.
+    """
     given = [record for record in sample if record.given_count]
     width = _width(given, dialect)
+    refuse_wide(width)
     rows = [record for record in given if len(record.fields) == width]
     if not rows:
         return Layout(dialect, max(width, 1), (), 1, (), 0.0)
@@ -231,6 +213,10 @@ class Sorter:
             return
         if layout.width > 1 and record.fields[0].lstrip().startswith("#") and len(record.fields) == 1:
             yield "rejected", record, "comment"
+            return
+        if record.irregularity == UNMENDED:
+            yield from self._released(is_tail=False)
+            yield "rejected", record, UNMENDED
             return
         suspect = self._suspect(record)
         if suspect:

@@ -1,13 +1,13 @@
-"""Text: the front of reading. A file of delimited text becomes a table of text with an account of every line.
+"""Text: the table of text that every form of file is read as, with an account of every line; and delimited text itself.
 
 Belongs here: putting encoding, dialect, table and records together, the account, the report. Does not belong here:
-archives and sheets, types of values, judgement.
+which form a file has and sheets (`front.py`), types of values, judgement.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -24,12 +24,9 @@ from transforms.reading.encoding import (
     physical_lines,
     places_further_down,
 )
-from transforms.reading.fields import Dialect
-from transforms.reading.header import joined_names
-from transforms.reading.records import Lines, natural_records
-from transforms.reading.table import SORTS, Layout, Sorter, find_header, find_layout
-from transforms.recognise import normalised_header
-from warehouse.profiles import SourceProfile
+from transforms.reading.fields import CELLS, Dialect
+from transforms.reading.records import Lines, Record, natural_records
+from transforms.reading.table import SORTS, Layout, Sorter, find_layout
 
 SAMPLE_LINES = 2_000
 
@@ -44,7 +41,7 @@ class UnbalancedLines(Exception):
 
 @dataclass(frozen=True)
 class Notice:
-    """A line worth a look: its number, what is irregular or why it was rejected, its fields, and its raw text."""
+    """A line worth a look: its number, what is irregular or why it is left out, its number of fields, its raw text."""
 
     line_number: int
     kind: str
@@ -52,19 +49,41 @@ class Notice:
     raw: str
 
 
+@dataclass(frozen=True)
+class Source:
+    """Where a table comes from: `lines()` are its own, numbered from `first_line`; `other_lines()` are those of the
+    same file that belong to no table, each with the reason."""
+
+    file_name: str
+    encoding: Encoding
+    lines: Callable[[], Iterator[str]]
+    first_line: int = 1
+    other_lines: Callable[[], Iterator[Notice]] = lambda: iter(())
+
+
 @dataclass
 class TextTable:
-    """A text as a table; `rows()` reads it once, and fills `lines`, `irregular` and `rejected` on the way."""
+    """A table of text; `rows()` reads it once, and fills `lines`, `irregular`, `rejected` and `blank_lines` on the way.
 
-    path: Path
-    encoding: Encoding
+    `rejected` holds every line with a value that is not among the rows, titles, totals and footnotes included;
+    `is_header_sure` says that the header was not told by its look.
+    """
+
+    source: Source
     layout: Layout
     proposal: Proposal | None
+    is_header_sure: bool = False
     lines: Counter[str] = field(default_factory=Counter)
     header_lines: list[int] = field(default_factory=list)
     record_count: int = 0
     irregular: list[Notice] = field(default_factory=list)
     rejected: list[Notice] = field(default_factory=list)
+    blank_lines: list[tuple[int, int]] = field(default_factory=list)
+    """Ranges of line numbers, first and last."""
+
+    @property
+    def encoding(self) -> Encoding:
+        return self.source.encoding
 
     @property
     def names(self) -> list[str]:
@@ -77,30 +96,44 @@ class TextTable:
 
         def counted() -> Iterator[str]:
             nonlocal line_count
-            for line in _lines_of(self.path, self.encoding):
+            for line in self.source.lines():
                 line_count += 1
                 yield line
 
-        for sort, record, reason in Sorter(Lines(counted()), self.layout):
+        for sort, record, reason in Sorter(Lines(counted(), self.source.first_line), self.layout):
             self.lines[sort] += record.line_count
-            if sort == "header":
-                self.header_lines.extend(range(record.line_number, record.line_number + record.line_count))
-            if sort == "rejected":
-                self.rejected.append(Notice(record.line_number, reason, len(record.fields), record.raw))
-            elif reason:
-                self.irregular.append(Notice(record.line_number, reason, len(record.fields), ""))
-            if DAMAGED in record.raw:
-                self.irregular.append(Notice(record.line_number, "damaged_character", len(record.fields), ""))
+            self._note(sort, record, reason)
             if sort == "data":
                 self.record_count += 1
                 yield record.fields
         if self.lines.total() != line_count:
-            raise UnbalancedLines(f"{self.path.name}: {line_count} lines, of which {self.lines.total()} were sorted")
+            raise UnbalancedLines(
+                f"{self.source.file_name}: {line_count} lines, of which {self.lines.total()} were sorted"
+            )
+        for notice in self.source.other_lines():
+            self.lines["rejected"] += 1
+            self.rejected.append(notice)
+        self.rejected.sort(key=lambda notice: notice.line_number)
+
+    def _note(self, sort: str, record: Record, reason: str) -> None:
+        number, last = record.line_number, record.line_number + record.line_count - 1
+        if sort == "header":
+            self.header_lines.extend(range(number, last + 1))
+        if sort == "blank":
+            if self.blank_lines and self.blank_lines[-1][1] == number - 1:
+                number = self.blank_lines.pop()[0]
+            self.blank_lines.append((number, last))
+        elif sort in ("rejected", "title", "total", "footnote"):
+            raw = record.raw.replace(CELLS.delimiter, "\t")
+            self.rejected.append(Notice(number, reason or sort, len(record.fields), raw))
+        elif reason:
+            self.irregular.append(Notice(number, reason, len(record.fields), ""))
+        if DAMAGED in record.raw:
+            self.irregular.append(Notice(number, "damaged_character", len(record.fields), ""))
 
     def report(self) -> dict[str, Any]:
         """What was read and how, for machines; complete once `rows()` is exhausted. Rejected lines carry their text."""
-        dialect = self.layout.dialect
-        chosen: dict[str, Any] = {"origin": "profile"}
+        chosen: dict[str, Any] = {"origin": "cells" if self.layout.dialect == CELLS else "profile"}
         if self.proposal:
             chosen = {
                 "origin": "proposed",
@@ -111,14 +144,14 @@ class TextTable:
                 "runner_up_score": self.proposal.runner_up_score,
             }
         return {
-            "file": self.path.name,
+            "file": self.source.file_name,
             "encoding": {"name": self.encoding.name, "evidence": self.encoding.evidence},
-            "dialect": {**(_as_document(dialect) or {}), **chosen},
+            "dialect": {**(_as_document(self.layout.dialect) or {}), **chosen},
             "header": {
                 "lines": self.header_lines,
                 "rows": [list(row) for row in self.layout.header],
                 "vote": round(self.layout.header_vote, 2),
-                "confidence": _header_confidence(self.layout, self.proposal),
+                "confidence": "high" if self.is_header_sure else _header_confidence(self.layout),
             },
             "columns": self.names,
             "width": self.layout.width,
@@ -131,28 +164,31 @@ class TextTable:
             "rejected": [
                 {"line": notice.line_number, "reason": notice.kind, "text": notice.raw} for notice in self.rejected
             ],
+            "blank_lines": [list(place) for place in self.blank_lines],
         }
 
 
-def open_text(path: Path, profile: SourceProfile | None = None) -> TextTable:
-    """The table in the text file `path`, its rows still to be read.
+def open_text(path: Path) -> TextTable:
+    """The table in the delimited text `path`, its rows still to be read, everything proposed from evidence.
 
-    With a `profile` its delimiter, header rows and fallback encoding hold; without one they are proposed from evidence.
-    Raises `UnreadableText` for a file that is no delimited text or in which the profile's header is not found.
+    Raises `UnreadableText` for a file that is no delimited text, `RefusedDelivery` for one beyond all limits.
     """
     try:
-        encoding = decide_encoding(path, profile.fallback_encoding if profile else FALLBACK)
+        encoding = decide_encoding(path, FALLBACK)
         head = _head(path, encoding)
     except NotTextError as error:
         raise UnreadableText(f"{path.name}: {error}; deliver the table as CSV") from None
-    if profile:
-        return TextTable(path, encoding, _layout_of(profile, head, path.name), None)
     places = [] if len(head) < SAMPLE_LINES and not _is_longer(path) else places_further_down(path, encoding)
     proposal = propose_dialect(head, places)
     skipped = bool(head) and separator_line(head[0]) is not None
     sample = list(natural_records(iter(["\n", *head[1:]] if skipped else head), proposal.dialect))
     further = [record for place in places for record in natural_records(iter(place), proposal.dialect)]
-    return TextTable(path, encoding, find_layout(sample, proposal.dialect, further), proposal)
+    return TextTable(text_source(path, encoding), find_layout(sample, proposal.dialect, further), proposal)
+
+
+def text_source(path: Path, encoding: Encoding) -> Source:
+    """All lines of a text; reading them raises `UnreadableText` where one is endless."""
+    return Source(path.name, encoding, lambda: _lines_of(path, encoding))
 
 
 def _lines_of(path: Path, encoding: Encoding) -> Iterator[str]:
@@ -176,34 +212,12 @@ def _is_longer(path: Path) -> bool:
     return path.stat().st_size > HEAD_BYTES
 
 
-def _layout_of(profile: SourceProfile, head: Sequence[str], file_name: str) -> Layout:
-    known = {normalised_header(alias) for _, aliases in profile.columns for alias in aliases}
-    known |= {normalised_header(name) for name, _ in profile.region_code_parts}
-    known |= {normalised_header(name) for name in profile.ignored_headers}
-
-    def is_match(names: Sequence[str]) -> bool:
-        given = [normalised_header(name) for name in names if name.strip()]
-        return len(given) > 1 and sum(name in known for name in given) > 0.5 * len(given)
-
-    found = find_header(head, [profile.delimiter], is_match, profile.header_rows)
-    if found is None:
-        raise UnreadableText(
-            f"{file_name}: no line among the first ones is the header of profile {profile.name}, with"
-            f" {profile.delimiter!r} between its names; read it with --profile auto to see what it is"
-        )
-    first, delimiter, rows = found
-    header = tuple(tuple(row) for row in rows)
-    return Layout(Dialect(delimiter), len(joined_names(header)), (), first + 1, header, 0.0)
-
-
-def _header_confidence(layout: Layout, proposal: Proposal | None) -> str:
-    if proposal is None:
-        return "high"
+def _header_confidence(layout: Layout) -> str:
     return "high" if abs(layout.header_vote) >= 2 else "medium" if abs(layout.header_vote) >= 0.8 else "low"
 
 
 def _as_document(dialect: Dialect | None) -> dict[str, Any] | None:
-    if dialect is None:
+    if dialect is None or dialect == CELLS:
         return None
     return {
         "delimiter": dialect.delimiter,
