@@ -26,7 +26,9 @@ from expectations.judge import judge, rows_in, split_rows
 from expectations.rules import RULES_FINGERPRINT, refusal_after_judging, refusal_before_judging
 from flows.plan import delivery_key, due_deliveries, input_fingerprint
 from flows.settings import Settings
+from transforms.answer import quarantine_history_sql
 from transforms.build import build_table
+from transforms.correct import correction_status_sql
 from transforms.land import LandedFile, land, landed_files, take_census
 from transforms.marts import build_marts
 from transforms.recognise import RefusedDelivery, recognise
@@ -42,6 +44,7 @@ from transforms.standardise import (
 )
 from warehouse.connection import Resources
 from warehouse.contract import Table
+from warehouse.corrections import load_corrections
 from warehouse.ddl import arrow_schema
 from warehouse.ledger import Ledger, LedgerEntry
 from warehouse.profiles import load_profiles
@@ -50,9 +53,12 @@ from warehouse.reference_data import load_reference
 from warehouse.report import write_report
 from warehouse.tables import (
     CONTRACT_FINGERPRINT,
+    CORRECTIONS,
     DELIVERIES,
     FINDINGS,
     PUBLICATION,
+    QUARANTINE_HISTORY,
+    QUARANTINED,
     QUARANTINED_ROWS,
     REFERENCE_TABLES,
     ROW_BALANCE,
@@ -153,7 +159,8 @@ def ingest(settings: Settings, file: LandedFile) -> LedgerEntry:
             entry |= {"profile": recognised.profile.name, "encoding": recognised.encoding}
             entry["line_count"] = load_lines(con, recognised, census, root.scratch)
             join_broken_records(con, recognised)
-            split_rows(con, standardised_sql(recognised, file.delivery_id, records_sql(recognised)), work)
+            records = records_sql(recognised)
+            split_rows(con, standardised_sql(recognised, file.delivery_id, records, load_corrections()), work)
             account = account_for_lines(con, recognised, file.delivery_id, rows_in(work), work / "unparsable.parquet")
             refuse(refusal_before_judging(account.parsed, account.unparsable))
             judgement = judge(con, work, file.delivery_id)
@@ -263,9 +270,15 @@ def record_quality(settings: Settings, release: Release) -> None:
         view_validated(con, settings)
         quarantined = [path for entry in validated for path in rows_of(settings, entry, "quarantined")]
         build_table(con, QUARANTINED_ROWS, _select_rows(QUARANTINED_ROWS, quarantined), release.folder)
+        view_quarantined(con, settings)
+        build_table(con, QUARANTINE_HISTORY, quarantine_history_sql(), release.folder)
         unparsable = [str(Ledger(settings.root).folder(entry.sha256) / "unparsable.parquet") for entry in validated]
         build_table(con, UNPARSABLE_LINES, _select_rows(UNPARSABLE_LINES, unparsable), release.folder)
         register = f"{release.folder}/register"
+        profiles = {entry.delivery_id: entry.profile or "" for entry in validated}
+        decided = correction_status_sql(load_corrections(), profiles, f"read_parquet('{register}/memberships.parquet')")
+        build_table(con, CORRECTIONS, decided, release.folder)
+        warn_of_corrections(con)
         memberships = con.execute(
             "SELECT delivery_id, count(*) FILTER (is_current), count(*) FILTER (NOT is_current)"
             f" FROM read_parquet('{register}/memberships.parquet') GROUP BY delivery_id"
@@ -309,6 +322,20 @@ def record_quality(settings: Settings, release: Release) -> None:
     )
 
 
+def warn_of_corrections(con: duckdb.DuckDBPyConnection) -> None:
+    """One warning line for each decision of `quality.corrections` that no longer holds."""
+    cures = {
+        "stale": "something else is delivered now; take the line out if it is right",
+        "unmatched": "no delivery holds what it speaks of; check the line",
+    }
+    rows = con.execute(
+        f"SELECT decision_file, decision_line, column_name, status FROM {CORRECTIONS.full_name}"
+        " WHERE status <> 'applied' ORDER BY decision_file, decision_line"
+    ).fetchall()
+    for file, line, column, status in rows:
+        logger.warning("%s, line %s: the decision on %s is %s: %s", file, line, column, status, cures[status])
+
+
 def publish_release(settings: Settings, release: Release) -> Path:
     """Audit and publish; returns the folder of the version."""
     folder = publish(
@@ -342,6 +369,17 @@ def view_validated(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         for path in rows_of(settings, entry, "validated")
     ]
     con.execute(f"CREATE OR REPLACE VIEW validated AS {_select_rows(VALIDATED, paths)}")
+
+
+def view_quarantined(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Name all quarantined rows of all deliveries as the view `quarantined`."""
+    paths = [
+        path
+        for entry in Ledger(settings.root)
+        if entry.status == "validated"
+        for path in rows_of(settings, entry, "quarantined")
+    ]
+    con.execute(f"CREATE OR REPLACE VIEW quarantined AS {_select_rows(QUARANTINED, paths)}")
 
 
 def _select_rows(table: Table, paths: Sequence[str]) -> str:

@@ -15,10 +15,12 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from transforms.correct import corrected_values_sql, fixed_texts_sql
 from transforms.land import CHUNK, LINE_BITS, Census, count_sheet_rows
 from transforms.recognise import RecognisedFile
 from warehouse.columns import REGISTRATION
 from warehouse.contract import Column, quoted
+from warehouse.corrections import Corrections
 from warehouse.profiles import SourceProfile
 from warehouse.tables import STANDARDISED, UNPARSABLE
 
@@ -187,7 +189,7 @@ def records_sql(file: RecognisedFile) -> str:
         SELECT line_number, fields FROM joined_records"""
 
 
-def standardised_sql(file: RecognisedFile, delivery_id: int, records: str) -> str:
+def standardised_sql(file: RecognisedFile, delivery_id: int, records: str, corrections: Corrections) -> str:
     """One SELECT over `records` with the columns of `lake.standardised`."""
     profile = file.profile
     texts, values, unread = [], [], []
@@ -231,8 +233,10 @@ def standardised_sql(file: RecognisedFile, delivery_id: int, records: str) -> st
     return f"""
         WITH records AS ({records}),
         texts AS (SELECT line_number, {", ".join(texts)} FROM records),
-        values AS (SELECT line_number, {texts_kept}, {", ".join(values)} FROM texts),
-        readings AS (SELECT *, substr(source_region_code, 1, 4) AS regency_digits FROM values)
+        fixed AS ({fixed_texts_sql("texts", corrections, profile, file.positions)}),
+        values AS (SELECT line_number, fixed_texts, {texts_kept}, {", ".join(values)} FROM fixed),
+        corrected AS ({corrected_values_sql("values", corrections, profile, unread)}),
+        readings AS (SELECT *, substr(source_region_code, 1, 4) AS regency_digits FROM corrected)
         SELECT
             {selected}
         FROM readings
