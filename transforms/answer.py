@@ -66,8 +66,8 @@ def add_row_findings(
 ) -> None:
     """Add the findings of the relation `rows(line_number, registration_number, rule_codes)` to `answers`.
 
-    The lines of `file` must be loaded (`load_lines`, `join_broken_records`), since what was read is told in the source's
-    own text; `findings` are those of the delivery's ledger entry and hold the sentences.
+    The lines of `file` must be loaded (`load_lines`, `join_broken_records`), since what was read is told in the
+    source's own text; `findings` are those of the delivery's ledger entry and hold the sentences.
     """
     book = [_told(file, finding, place) for place, finding in enumerate(findings)]
     if book:
@@ -144,7 +144,7 @@ def write_workbook(
     findings: Iterable[Sequence[Any]],
     sheet_rows: int = SHEET_ROWS_LIMIT,
 ) -> None:
-    """Write the workbook of an answer to `stream`: sheet Ringkasan, then Temuan, Temuan 2, ... of `sheet_rows` rows each.
+    """Write the workbook of an answer to `stream`: sheet Ringkasan, then Temuan, Temuan 2, ... of `sheet_rows` rows.
 
     Rows are spilled to `scratch`, never held in memory.
     """
@@ -188,9 +188,9 @@ def _write_row(sheet: Any, place: int, row: Sequence[Any], style: Any) -> None:
 def safe_cell(text: str) -> str:
     """`text` such that no spreadsheet takes it for a formula, not even after the sheet was saved as CSV.
 
-    A cell that is stored as text is harmless in the XLSX file itself. Saved as CSV it loses its type, and whoever opens
-    that CSV would run what begins like a formula. A format that only hides an apostrophe is lost in the same way, so the
-    apostrophe is written. The sender may leave it there: our own readers take it off again.
+    A cell that is stored as text is harmless in the XLSX file itself. Saved as CSV it loses its type, and whoever
+    opens that CSV would run what begins like a formula. A format that only hides an apostrophe is lost in the same way,
+    so the apostrophe is written. The sender may leave it there: our own readers take it off again.
     """
     if len(text) >= CELL_LIMIT:
         text = text[: CELL_LIMIT - 20] + " ... (dipotong)"

@@ -1,6 +1,6 @@
 """Corrections: what was decided about a value that a provider delivers wrongly, and why.
 
-`reference/corrections.csv` addresses one record's value, `reference/code_fixes.csv` a wrong spelling of a whole profile.
+`reference/corrections.csv` addresses one record's value, `reference/code_fixes.csv` a wrong text of a whole profile.
 Belongs here: the decisions and what makes one admissible. Does not belong here: how they are applied
 (`transforms/correct.py`). Both files are committed, so they hold nothing about an identifiable person.
 """

@@ -1,4 +1,4 @@
-"""`capaian`: demo, run, status, simulate, dictionary.
+"""`capaian`: demo, run, status, simulate, dictionary; `quarantine` is a sub-app of its own.
 
 Exit codes: 0 done; 1 an audit failed and nothing was published; 2 wrong usage; 3 another run holds the lock.
 What a verb needs is imported inside it, so that `status` answers at once.
@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
-from flows.cli import screens
+from flows.cli import quarantine, screens
 from flows.settings import Settings, prepare_prefect
 
 if TYPE_CHECKING:
     from flows.nightly import RunSummary
 
 app = App(name="capaian", help="Registration exports in, audited target attainment out.", version_flags=["--version"])
+
+app.command(quarantine.app)
 
 DEMO_AS_OF = date(2024, 12, 31)
 DEMO_ROWS = 50_000
