@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from expectations.judge import RULE_BOOK_FINGERPRINT
 from transforms.land import LandedFile
 from warehouse.contract import fingerprint
+from warehouse.corrections import load_corrections
 from warehouse.ledger import Ledger, LedgerEntry
 from warehouse.profiles import load_profiles
 from warehouse.reference_data import reference_fingerprint
@@ -55,6 +56,7 @@ def delivery_key(file: LandedFile) -> str:
         profiles,
         transforms_fingerprint(),
         reference_fingerprint(),
+        load_corrections().fingerprint,
     )
 
 

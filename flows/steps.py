@@ -28,7 +28,9 @@ from expectations.judge import ROWS, RULE_BOOK_FINGERPRINT, Judgement, judge, ro
 from flows.apart import Apart
 from flows.plan import delivery_key, due_deliveries, input_fingerprint
 from flows.settings import Settings
+from transforms.answer import quarantine_history_sql
 from transforms.build import build_table
+from transforms.correct import correction_status_sql
 from transforms.land import LandedFile, RefusedArrival, land, landed_files, survey_inbox, take_census
 from transforms.marts import build_marts
 from transforms.reading.containers import unpack
@@ -47,6 +49,7 @@ from transforms.standardise import (
 )
 from warehouse.connection import Resources
 from warehouse.contract import Table
+from warehouse.corrections import load_corrections
 from warehouse.ddl import arrow_schema
 from warehouse.ledger import Ledger, LedgerEntry
 from warehouse.profiles import load_profiles
@@ -54,10 +57,13 @@ from warehouse.publish import next_version, publish, published_fingerprint
 from warehouse.reference_data import load_reference
 from warehouse.tables import (
     CONTRACT_FINGERPRINT,
+    CORRECTIONS,
     DELIVERIES,
     DRIFT,
     FINDINGS,
     PUBLICATION,
+    QUARANTINE_HISTORY,
+    QUARANTINED,
     QUARANTINED_ROWS,
     REFERENCE_TABLES,
     ROW_BALANCE,
@@ -209,7 +215,7 @@ def ingest(settings: Settings, file: LandedFile) -> LedgerEntry:
             entry["line_count"] = load_lines(con, recognised, census, root.scratch)
             for table in recognised.tables:
                 join_broken_records(con, table)
-            split_rows(con, standardised_sql(recognised, file.delivery_id), work)
+            split_rows(con, standardised_sql(recognised, file.delivery_id, load_corrections()), work)
             account = account_for_lines(con, recognised, file.delivery_id, rows_in(work), work / "unparsable.parquet")
             facts = FileFacts(
                 account.unparsable - account.elsewhere,
@@ -361,9 +367,15 @@ def record_quality(settings: Settings, release: Release) -> None:
         view_validated(con, settings)
         quarantined = _select_rows(QUARANTINED_ROWS, rows_of(settings, judged), "verdict = 'quarantined'")
         build_table(con, QUARANTINED_ROWS, quarantined, release.folder)
+        view_quarantined(con, settings, judged)
+        build_table(con, QUARANTINE_HISTORY, quarantine_history_sql(), release.folder)
         unparsable = [str(Ledger(settings.root).folder(entry.sha256) / "unparsable.parquet") for entry in judged]
         build_table(con, UNPARSABLE_LINES, _select_rows(UNPARSABLE_LINES, unparsable), release.folder)
         register = f"{release.folder}/register"
+        profiles = {entry.delivery_id: entry.profile or "" for entry in validated}
+        decided = correction_status_sql(load_corrections(), profiles, f"read_parquet('{register}/memberships.parquet')")
+        build_table(con, CORRECTIONS, decided, release.folder)
+        warn_of_corrections(con)
         memberships = con.execute(
             "SELECT delivery_id, count(*) FILTER (is_current), count(*) FILTER (NOT is_current)"
             f" FROM read_parquet('{register}/memberships.parquet') GROUP BY delivery_id"
@@ -420,11 +432,25 @@ def delivery_rows(entries: Sequence[LedgerEntry]) -> list[dict[str, Any]]:
 def _delivery(entry: LedgerEntry, archive_id: int | None) -> dict[str, Any]:
     data_date = entry.measures.get("data_date")
     known = {
-        "sender": _sender(entry) if entry.measures else None,
+        "sender": sender(entry) if entry.measures else None,
         "data_date": date.fromisoformat(data_date) if data_date else None,
         "archive_id": archive_id,
     }
     return {name: known[name] if name in known else getattr(entry, name) for name in DELIVERIES.column_names}
+
+
+def warn_of_corrections(con: duckdb.DuckDBPyConnection) -> None:
+    """One warning line for each decision of `quality.corrections` that no longer holds."""
+    cures = {
+        "stale": "something else is delivered now; take the line out if it is right",
+        "unmatched": "no delivery holds what it speaks of; check the line",
+    }
+    rows = con.execute(
+        f"SELECT decision_file, decision_line, column_name, status FROM {CORRECTIONS.full_name}"
+        " WHERE status <> 'applied' ORDER BY decision_file, decision_line"
+    ).fetchall()
+    for file, line, column, status in rows:
+        logger.warning("%s, line %s: the decision on %s is %s: %s", file, line, column, status, cures[status])
 
 
 def publish_release(settings: Settings, release: Release) -> Path:
@@ -458,9 +484,7 @@ def released_entries(settings: Settings) -> tuple[list[LedgerEntry], Drift]:
     """
     entries = list(Ledger(settings.root))
     drift = find_drift(
-        Measured(entry.delivery_id, _sender(entry), **entry.measures)
-        for entry in entries
-        if entry.status == "validated"
+        Measured(entry.delivery_id, sender(entry), **entry.measures) for entry in entries if entry.status == "validated"
     )
     return [
         replace(entry, status="held", reason=drift.held[entry.delivery_id])
@@ -470,7 +494,8 @@ def released_entries(settings: Settings) -> tuple[list[LedgerEntry], Drift]:
     ], drift
 
 
-def _sender(entry: LedgerEntry) -> str:
+def sender(entry: LedgerEntry) -> str:
+    """Who sent a judged delivery."""
     return sender_of(entry.profile or "", entry.measures["code_counts"]["regency_code"] or {})
 
 
@@ -484,6 +509,12 @@ def view_validated(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     paths = rows_of(settings, [entry for entry in released_entries(settings)[0] if entry.status == "validated"])
     rows = _select_rows(VALIDATED, paths, "verdict = 'validated'")
     con.execute(f"CREATE OR REPLACE VIEW validated AS {rows}")
+
+
+def view_quarantined(con: duckdb.DuckDBPyConnection, settings: Settings, judged: Sequence[LedgerEntry]) -> None:
+    """Name the quarantined rows of `judged` deliveries as the view `quarantined`."""
+    rows = _select_rows(QUARANTINED, rows_of(settings, judged), "verdict = 'quarantined'")
+    con.execute(f"CREATE OR REPLACE VIEW quarantined AS {rows}")
 
 
 def _select_rows(table: Table, paths: Sequence[str], condition: str = "true") -> str:

@@ -15,11 +15,13 @@ from pathlib import Path
 
 import duckdb
 
+from transforms.correct import corrected_values_sql, fixed_texts_sql
 from transforms.land import CHUNK, LINE_BITS, Census
 from transforms.reading.limits import LINE_BYTES_LIMIT
 from transforms.recognise import RecognisedFile, RecognisedTable
 from warehouse.columns import REGISTRATION
 from warehouse.contract import Column, quoted
+from warehouse.corrections import Corrections
 from warehouse.profiles import SourceProfile
 from warehouse.tables import STANDARDISED, UNPARSABLE
 
@@ -209,12 +211,12 @@ def records_sql(table: RecognisedTable) -> str:
         SELECT line_number, fields FROM joined_records_{table.number}"""
 
 
-def standardised_sql(file: RecognisedFile, delivery_id: int) -> str:
-    """One SELECT over all tables of `file` with the columns of `lake.standardised`."""
-    return " UNION ALL ".join(_standardised_table_sql(table, delivery_id) for table in file.tables)
+def standardised_sql(file: RecognisedFile, delivery_id: int, corrections: Corrections) -> str:
+    """One SELECT over all tables of `file` with the columns of `lake.standardised`, the `corrections` applied."""
+    return " UNION ALL ".join(_standardised_table_sql(table, delivery_id, corrections) for table in file.tables)
 
 
-def _standardised_table_sql(table: RecognisedTable, delivery_id: int) -> str:
+def _standardised_table_sql(table: RecognisedTable, delivery_id: int, corrections: Corrections) -> str:
     profile = table.profile
     texts, values, read_columns = [], [], []
     for column in REGISTRATION:
@@ -255,8 +257,10 @@ def _standardised_table_sql(table: RecognisedTable, delivery_id: int) -> str:
     return f"""
         WITH records AS ({records_sql(table)}),
         texts AS (SELECT line_number, {", ".join(texts)} FROM records),
-        values AS (SELECT line_number, {texts_kept}, {", ".join(values)} FROM texts),
-        readings AS (SELECT *, substr(source_region_code, 1, 4) AS regency_digits FROM values)
+        fixed AS ({fixed_texts_sql("texts", corrections, profile, table.positions)}),
+        values AS (SELECT line_number, fixed_texts, {texts_kept}, {", ".join(values)} FROM fixed),
+        corrected AS ({corrected_values_sql("values", corrections, profile, {column.name for column in read_columns})}),
+        readings AS (SELECT *, substr(source_region_code, 1, 4) AS regency_digits FROM corrected)
         SELECT
             {selected}
         FROM readings

@@ -70,6 +70,16 @@ UNREAD = Column(
     "Column name to source text, for each text that no reader understood.",
     personal=True,
 )
+CORRECTED_COLUMNS = Column(
+    "corrected_columns",
+    "VARCHAR[]",
+    "Columns whose delivered value a correction replaced; NULL when none.",
+)
+FIXED_TEXTS = Column(
+    "fixed_texts",
+    "MAP(VARCHAR, VARCHAR)",
+    "Column name to source text, for each text that a code fix replaced; never of a personal column.",
+)
 RULE_CODES = Column(
     "rule_codes",
     "VARCHAR[]",

@@ -15,7 +15,13 @@ STANDARDISED = Table(
     "standardised",
     "source line",
     "Each parsed line of a delivery in our names, types and codes.",
-    (*columns.PROVENANCE, *columns.REGISTRATION, columns.UNREAD),
+    (
+        *columns.PROVENANCE,
+        *columns.REGISTRATION,
+        columns.UNREAD,
+        columns.CORRECTED_COLUMNS,
+        columns.FIXED_TEXTS,
+    ),
     ("row_id",),
 )
 VALIDATED = Table(
@@ -445,6 +451,50 @@ UNPARSABLE_LINES = Table(
     ("delivery_id", "line_number"),
     published=True,
 )
+QUARANTINE_HISTORY = Table(
+    "quality",
+    "quarantine_history",
+    "quarantined source line",
+    "Whether each quarantined line still waits, or which validated line of another delivery repaired it.",
+    (
+        columns.ROW_ID,
+        columns.DELIVERY_ID,
+        columns.LINE_NUMBER,
+        columns.RULE_CODES,
+        Column("status", "VARCHAR", "waiting or repaired."),
+        Column("repaired_by_row_id", "BIGINT", "Validated line of the same registration number; NULL while waiting."),
+        Column("repaired_by_delivery_id", "BIGINT", "Delivery of that line."),
+    ),
+    ("row_id",),
+    published=True,
+)
+CORRECTIONS = Table(
+    "quality",
+    "corrections",
+    "correction or code fix",
+    "Every decision about a wrongly delivered value, and whether it still holds.",
+    (
+        Column("decision_file", "VARCHAR", "corrections.csv (one record) or code_fixes.csv (a whole profile)."),
+        Column("decision_line", "INTEGER", "Line of that file."),
+        columns.SOURCE_REGISTER.described("Register of the corrected record; NULL for a code fix."),
+        Column("profile", "VARCHAR", "Source profile of a code fix; NULL for a correction."),
+        columns.REGISTRATION_NUMBER.described("The corrected record; NULL for a code fix."),
+        columns.COLUMN_NAME.described("The corrected column, never a personal one."),
+        Column("expect", "VARCHAR", "The wrong value, or the wrong text of a code fix."),
+        Column("replacement", "VARCHAR", "The value or text in its place."),
+        Column("reason", "VARCHAR", "Why."),
+        columns.SOURCE.described("Who or what says so."),
+        Column("decided_date", "DATE", "Day of the decision."),
+        Column(
+            "status",
+            "VARCHAR",
+            "applied; stale when something else is delivered now; unmatched when no delivery holds it.",
+        ),
+        Column("row_count", "BIGINT", "Rows it was applied to."),
+    ),
+    ("decision_file", "decision_line"),
+    published=True,
+)
 PUBLICATION = Table(
     "meta",
     "publication",
@@ -484,7 +534,9 @@ PUBLISHED_TABLES = (
     DRIFT,
     RULE_RESULTS,
     QUARANTINED_ROWS,
+    QUARANTINE_HISTORY,
     UNPARSABLE_LINES,
+    CORRECTIONS,
     *REFERENCE_TABLES,
     PUBLICATION,
 )

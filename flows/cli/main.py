@@ -1,4 +1,4 @@
-"""`capaian`: demo, run, status, read, profile, simulate, dictionary.
+"""`capaian`: demo, run, status, read, profile, simulate, dictionary; `quarantine` is a sub-app of its own.
 
 Exit codes: 0 done; 1 an audit failed and nothing was published; 2 wrong usage; 3 another run holds the lock;
 4 input refused.
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
-from flows.cli import screens
+from flows.cli import quarantine, screens
 from flows.cli.profile import profile
 from flows.cli.read import read
 from flows.settings import Settings, prepare_prefect
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 app = App(name="capaian", help="Registration exports in, audited target attainment out.", version_flags=["--version"])
 app.command(read)
+
+app.command(quarantine.app)
 
 DEMO_AS_OF = date(2024, 12, 31)
 DEMO_ROWS = 50_000

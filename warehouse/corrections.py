@@ -1,0 +1,182 @@
+"""Corrections: what was decided about a value that a provider delivers wrongly, and why.
+
+`reference/corrections.csv` addresses one record's value, `reference/code_fixes.csv` a wrong text of a whole profile.
+Belongs here: the decisions and what makes one admissible. Does not belong here: how they are applied
+(`transforms/correct.py`). Both files are committed, so they hold nothing about an identifiable person.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from warehouse.columns import REGISTRATION
+from warehouse.contract import fingerprint, quoted
+
+FOLDER = Path(__file__).parent / "reference"
+CORRECTIONS_FILE = "corrections.csv"
+CODE_FIXES_FILE = "code_fixes.csv"
+_COLUMNS = {column.name: column for column in REGISTRATION}
+_ADDRESS = "registration_number"
+
+
+class CorrectionError(ValueError):
+    """A line of a file of corrections cannot be taken; names file, line, column and cure, never a value."""
+
+
+@dataclass(frozen=True)
+class Correction:
+    """One record's value, addressed by register, registration number and column.
+
+    `expect` is the wrong value as delivered now: the standardised value as text, or the text that no reader understood,
+    or empty where nothing was delivered. `replacement` is the standardised value; empty takes the value away.
+    """
+
+    line: int
+    source_register: str
+    registration_number: str
+    column_name: str
+    expect: str
+    replacement: str
+    reason: str
+    source: str
+    decided_date: date
+
+
+@dataclass(frozen=True)
+class CodeFix:
+    """One wrong source text of a column in all deliveries of a profile, and the text to be read in its place."""
+
+    line: int
+    profile: str
+    column_name: str
+    wrong_text: str
+    right_text: str
+    reason: str
+    source: str
+    decided_date: date
+
+
+@dataclass(frozen=True)
+class Corrections:
+    """All decisions in force."""
+
+    records: tuple[Correction, ...] = ()
+    code_fixes: tuple[CodeFix, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint(self)
+
+
+def load_corrections(folder: Path | None = None) -> Corrections:
+    """Both files of `folder` (the committed ones); raises `CorrectionError` at the first line that cannot be taken."""
+    folder = folder or FOLDER
+    records = tuple(
+        Correction(
+            line,
+            row["source_register"],
+            row["registration_number"],
+            row["column_name"],
+            row["expect"],
+            row["replacement"],
+            row["reason"],
+            row["source"],
+            _decided(CORRECTIONS_FILE, line, row["decided_date"]),
+        )
+        for line, row in _rows(
+            folder / CORRECTIONS_FILE,
+            "source_register,registration_number,column_name,expect,replacement,reason,source,decided_date",
+            key=("source_register", _ADDRESS, "column_name"),
+            may_be_empty=("expect", "replacement"),
+        )
+    )
+    code_fixes = tuple(
+        CodeFix(
+            line,
+            row["profile"],
+            row["column_name"],
+            row["wrong_text"],
+            row["right_text"],
+            row["reason"],
+            row["source"],
+            _decided(CODE_FIXES_FILE, line, row["decided_date"]),
+        )
+        for line, row in _rows(
+            folder / CODE_FIXES_FILE,
+            "profile,column_name,wrong_text,right_text,reason,source,decided_date",
+            key=("profile", "column_name", "wrong_text"),
+            may_be_empty=("right_text",),
+        )
+    )
+    _check_replacements(records)
+    return Corrections(records, code_fixes)
+
+
+def _rows(
+    path: Path, header: str, *, key: tuple[str, ...], may_be_empty: tuple[str, ...]
+) -> Iterator[tuple[int, dict[str, str]]]:
+    names = header.split(",")
+    seen: dict[tuple[str, ...], int] = {}
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.reader(file, strict=True)
+        if next(reader, None) != names:
+            raise CorrectionError(f"{path.name}, line 1: the header must be {header}")
+        for fields in reader:
+            line = reader.line_num
+            if len(fields) != len(names):
+                raise CorrectionError(f"{path.name}, line {line}: {len(fields)} fields, the header has {len(names)}")
+            row = {name: text.strip() for name, text in zip(names, fields, strict=True)}
+            for name in names:
+                if not row[name] and name not in may_be_empty:
+                    raise CorrectionError(f"{path.name}, line {line}: {name} is empty; it must be given")
+            _check_column(path.name, line, row["column_name"])
+            address = tuple(row[name] for name in key)
+            if address in seen:
+                raise CorrectionError(
+                    f"{path.name}, line {line}: line {seen[address]} decides on the same {', '.join(key)}; keep one"
+                )
+            seen[address] = line
+            yield line, row
+
+
+def _check_column(file: str, line: int, name: str) -> None:
+    column = _COLUMNS.get(name)
+    if column is None or not column.reader:
+        raise CorrectionError(
+            f"{file}, line {line}: column {name} is not read from a source; correct a column that is,"
+            " see the README's dictionary"
+        )
+    if column.personal:
+        raise CorrectionError(
+            f"{file}, line {line}: column {name} holds personal data, which a committed file must not;"
+            " have it corrected by its provider"
+        )
+    if file == CORRECTIONS_FILE and name == _ADDRESS:
+        raise CorrectionError(f"{file}, line {line}: column {name} is the address of a correction; use a code fix")
+
+
+def _decided(file: str, line: int, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise CorrectionError(f"{file}, line {line}: decided_date must be a day in the form YYYY-MM-DD") from None
+
+
+def _check_replacements(records: tuple[Correction, ...]) -> None:
+    if not records:
+        return
+    with duckdb.connect() as con:
+        for record in records:
+            column_type = _COLUMNS[record.column_name].type
+            (value,) = con.sql(f"SELECT TRY_CAST({quoted(record.replacement)} AS {column_type})").fetchall()[0]
+            if record.replacement and value is None:
+                raise CorrectionError(
+                    f"{CORRECTIONS_FILE}, line {record.line}: the replacement is no {column_type}, as column"
+                    f" {record.column_name} must be (dates as YYYY-MM-DD, true or false, whole rupiah)"
+                )
