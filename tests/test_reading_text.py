@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import time
 from pathlib import Path
@@ -197,12 +198,14 @@ def test_a_text_of_too_many_columns_is_refused_in_time(tmp_path: Path) -> None:
 
 
 def test_open_quotes_in_wide_lines_take_bounded_time(tmp_path: Path) -> None:
-    header = ",".join(f'"kolom{number}"' for number in range(1_500))
-    row = ",".join(['"1'] + [f'"{number}"' for number in range(1, 1_500)])
+    header = ",".join(f"kolom{number}" for number in range(1_900))
+    sound, is_open = "a" + ',""' * 1_899, "a" + ',""' * 1_898 + ',"'
+    lines = [header, *(sound if number % 100 else is_open for number in range(300))]
     started = time.process_time()
-    _, _, table = read(tmp_path, "\n".join([header, *[row] * 300]) + "\n")
-    assert time.process_time() - started < 4
+    _, _, table = read(tmp_path, "\n".join(lines) + "\n")
+    assert time.process_time() - started < 5
     assert table.lines.total() == 301
+    assert {notice.kind for notice in table.rejected} <= {"unmended"}
 
 
 def test_damage_beyond_the_effort_is_rejected_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,6 +222,8 @@ def test_a_table_below_is_taken_up_again(tmp_path: Path) -> None:
     assert read(tmp_path, text)[1] == [["1", "a", "2"], ["2", "b", "3"], ["3", "c", "4"]]
 
 
+MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+"""Byte-order marks: a file that holds nothing else has no line."""
 PIECES = st.sampled_from(
     [
         ",",
@@ -270,4 +275,4 @@ def test_any_bytes_are_read_or_refused(tmp_path: Path, content: bytes) -> None:
     except UnreadableText as refusal:
         assert str(refusal).startswith("a.csv: ")
     else:
-        assert table.lines.total() >= bool(content)
+        assert table.lines.total() >= (bool(content) and content not in MARKS)

@@ -18,8 +18,8 @@ from transforms.reading.mending import mend, mend_moved, without_lone_quotes
 
 RECORD_LINES_LIMIT = 100
 """A quoted line break may spread a record over so many lines; beyond, a quote was forgotten."""
-EFFORT_LIMIT = 1 << 23
-EFFORT_SHARE = 8
+EFFORT_LIMIT = 1 << 21
+EFFORT_SHARE = 2
 """Characters that may be searched in vain: so many at once, and so many for each character of the text."""
 UNMENDED = "unmended"
 """Why a line is rejected that is damaged when the effort is used up."""
