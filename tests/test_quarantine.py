@@ -122,9 +122,9 @@ def test_the_answer_tells_each_finding_in_the_senders_own_words(settings: Settin
         (row["baris"], row["nomor registrasi"], row["kolom"], row["terbaca"], row["kode aturan"], row["kekuatan"])
         for row in told
     ] == [
-        (5, "REG0001", "kode_wilayah + nama_kabkota", "11.01 | KABUPATEN BOGOR", "REGENCY_CODE_DISAGREES_WITH_NAME", "wajib diperbaiki"),
         (5, "REG0001", "tanggal_lahir", "31/02/1980", "OWNER_BIRTH_DATE_UNREAD", "peringatan"),
         (5, "REG0001", "omzet", "'=1+1", "OMZET_IDR_UNREAD", "peringatan"),
+        (5, "REG0001", "kode_wilayah + nama_kabkota", "11.01 | KABUPATEN BOGOR", "REGENCY_CODE_DISAGREES_WITH_NAME", "wajib diperbaiki"),
         (6, "REG0002", "omzet", "'-5", "OMZET_IDR_OUT_OF_RANGE", "wajib diperbaiki"),
         (8, "", "(seluruh baris)", "'=cmd|' /C calc'!A0;x", "FIELD_COUNT", "tidak terbaca"),
     ]  # fmt: skip
@@ -312,7 +312,7 @@ def test_the_screens_fit_and_speak_plainly(
     shown = capsys.readouterr().out
     for words in (
         "sidt-2022/32  Jawa Barat",
-        "lama [2022].csv",
+        "lama _2022_.csv",
         "REGENCY_CODE_UNKNOWN",
         "25.0%",
         "nothing is changed yet",
