@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import AS_OF, ingest_inbox, lake, publish_all, published, write_bps, write_sidt
+from conftest import AS_OF, ingest_inbox, lake, publish_all, write_bps, write_sidt
 from python_calamine import CalamineWorkbook
 
 from flows import steps
@@ -199,7 +199,7 @@ def test_findings_go_on_in_another_sheet_where_one_is_full(tmp_path: Path) -> No
     with out.open("wb") as stream:
         write_workbook(stream, tmp_path, [("x",)], [(str(place),) * 8 for place in range(7)], sheet_rows=4)
     found = sheets(out)
-    assert [name for name in found] == ["Ringkasan", "Temuan", "Temuan 2", "Temuan 3"]
+    assert list(found) == ["Ringkasan", "Temuan", "Temuan 2", "Temuan 3"]
     assert [row[0] for name in list(found)[1:] for row in found[name][1:]] == [str(place) for place in range(7)]
 
 
@@ -265,16 +265,17 @@ def test_a_corrected_file_is_shown_before_it_is_applied(settings: Settings) -> N
     [effect] = [row for row in shown.attainment if (row.target_year, row.definition_code) == (2024, "D1")]
     assert (effect.published_count, effect.replayed_count) == (2, 3)
     ingest_inbox(settings)
-    publish_all(settings)
-    assert published(
-        settings,
-        "SELECT observed_count FROM marts.attainment_national"
-        " WHERE series = 'register_observed' AND target_year = 2024 AND definition_code = 'D1'",
-    ) == [(effect.replayed_count,)]
-    assert published(settings, "SELECT status, count(*) FROM quality.quarantine_history GROUP BY ALL ORDER BY 1") == [
-        ("repaired", 1),
-        ("waiting", 1),
-    ]
+    assert [row[2:4] for row in history(settings) if row[0] == "lama.csv"] == [("repaired", "baru.csv")]
+    release = steps.plan_release(settings, AS_OF)
+    assert release
+    steps.resolve_register(settings, release)
+    steps.build_attainment(settings, release)
+    with duckdb.connect() as con:
+        applied = con.execute(
+            f"SELECT observed_count FROM read_parquet('{release.folder}/marts/attainment_national.parquet')"
+            " WHERE series = 'register_observed' AND target_year = 2024 AND definition_code = 'D1'"
+        ).fetchall()
+    assert applied == [(effect.replayed_count,)]
 
 
 def test_a_decision_is_shown_before_it_is_applied_and_the_lake_stays_as_it_was(
