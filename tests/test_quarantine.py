@@ -13,8 +13,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import AS_OF, ingest_inbox, lake, publish_all, write_bps, write_sidt
+from conftest import AS_OF, ingest_inbox, lake, publish_all, published, write_bps, write_sidt
 from python_calamine import CalamineWorkbook
+from test_flow import capaian
 
 from flows import steps
 from flows.cli import quarantine as screens
@@ -22,6 +23,7 @@ from flows.quarantine import QuarantineError, export, list_waiting, preview
 from flows.settings import Settings
 from transforms.answer import FINDING_HEADERS, safe_cell, write_workbook
 from warehouse import corrections
+from warehouse.lock import LockHeld, single_writer
 
 BAD_REGION = {"kode_wilayah": "99.99"}
 MALANG = {"kode_wilayah": "35.07", "nama_kabkota": "KABUPATEN MALANG"}
@@ -159,8 +161,8 @@ def test_the_answer_is_safe_closed_and_leaves_no_copy(
         assert export(settings, out, sender="bps-2023/32") == 1
     [finding] = findings_in(out)
     assert (finding["kolom"], finding["terbaca"]) == (
-        "kdprov + kdkab + kdkec + kddesa + nmkab",
-        "32 | 99 | 010 | 001 | BOGOR",
+        "kdprov + kdkab + kdkec + kddesa",
+        "32 | 99 | 010 | 001",
     )
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     with zipfile.ZipFile(out) as archive:
@@ -326,3 +328,32 @@ def test_the_screens_fit_and_speak_plainly(
     assert (row["sender"], row["rule_code"], row["row_count"]) == ("sidt-2022/32", "REGENCY_CODE_UNKNOWN", 1)
     assert screens.export(out=settings.home / "a.xlsx") == 2
     assert "CONTOH" not in shown
+    with single_writer(settings.root.lock, "another run"), pytest.raises(LockHeld):
+        screens.replay(apply=True)
+    with single_writer(settings.root.lock, "another run"), pytest.raises(LockHeld):
+        screens.export(out=settings.home / "a.xlsx", sender="sidt-2022/32")
+    (settings.root.inbox / "baru.csv").unlink()
+    assert screens.replay(apply=True) == 0
+    assert "Nothing to replay" in capsys.readouterr().out
+
+
+@pytest.mark.flow
+def test_a_replay_is_applied_by_the_nightly_flow_and_does_what_was_shown(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    settings = Settings(home=home, memory="1GB", threads=2)
+    steps.open_data_root(settings)
+    write_sidt(settings.root.inbox / "lama.csv", [*names(2), {"nomor_registrasi": "REG0001", **BAD_REGION}])
+    ingest_inbox(settings)
+    publish_all(settings)
+    write_sidt(settings.root.inbox / "baru.csv", [{"nomor_registrasi": "REG0001"}])
+    outcome = capaian(home, "quarantine", "replay", "--apply", "--json")
+    assert outcome.returncode == 0, outcome.stderr
+    shown, done = map(json.loads, outcome.stdout.splitlines())
+    assert (shown["due_count"], shown["deliveries"][1]["leaving_count"]) == (1, 1)
+    assert (done["version"], done["as_of_date"]) == (2, AS_OF.isoformat())
+    assert published(settings, "SELECT status FROM quality.quarantine_history") == [("repaired",)]
+    assert published(
+        settings,
+        "SELECT target_year, definition_code, observed_count FROM marts.attainment_national"
+        " WHERE series = 'register_observed' ORDER BY ALL",
+    ) == [(row["target_year"], row["definition_code"], row["replayed_count"]) for row in shown["attainment"]]
