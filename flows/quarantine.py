@@ -132,8 +132,8 @@ def list_waiting(settings: Settings, now: datetime) -> list[Waiting]:
         load_reference(con)
         _hold_history(con, settings, "history")
         counts = con.execute(
-            "SELECT delivery_id, rule_code, count(*) FROM (SELECT delivery_id, unnest(rule_codes) AS rule_code"
-            " FROM history WHERE status = 'waiting') GROUP BY ALL"
+            "SELECT delivery_id, rule_code, count(*) FROM history, unnest(rule_codes) AS rules (rule_code)"
+            " WHERE status = 'waiting' GROUP BY ALL"
         ).fetchall()
         entries = _validated(settings)
         by_delivery: dict[int, dict[str, int]] = {entry.delivery_id: {} for entry in entries}

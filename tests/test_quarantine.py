@@ -15,6 +15,7 @@ import duckdb
 import pytest
 from conftest import AS_OF, ingest_inbox, lake, publish_all, published, write_bps, write_sidt
 from python_calamine import CalamineWorkbook
+from test_flow import capaian
 
 from flows import steps
 from flows.cli import quarantine as screens
@@ -22,6 +23,7 @@ from flows.quarantine import QuarantineError, export, list_waiting, preview
 from flows.settings import Settings
 from transforms.answer import FINDING_HEADERS, safe_cell, write_workbook
 from warehouse import corrections
+from warehouse.lock import LockHeld, single_writer
 
 BAD_REGION = {"kode_wilayah": "99.99"}
 MALANG = {"kode_wilayah": "35.07", "nama_kabkota": "KABUPATEN MALANG"}
@@ -128,15 +130,15 @@ def test_the_answer_tells_each_finding_in_the_senders_own_words(settings: Settin
         (6, "REG0002", "omzet", "'-5", "OMZET_IDR_OUT_OF_RANGE", "wajib diperbaiki"),
         (8, "", "(seluruh baris)", "'=cmd|' /C calc'!A0;x", "FIELD_COUNT", "tidak terbaca"),
     ]  # fmt: skip
-    assert told[1]["seharusnya"] == "tanggal_lahir harus terbaca sebagai tanggal"
+    assert told[0]["seharusnya"] == "tanggal_lahir harus terbaca sebagai tanggal"
     summary = sheets(out)["Ringkasan"]
     assert summary[4][:2] == ["kiriman.csv", entry.delivery_id]
     assert summary[4][4:] == [7, 2]
     assert [(row[1], row[3]) for row in summary[7:]] == [
         ("FIELD_COUNT", 1),
-        ("REGENCY_CODE_DISAGREES_WITH_NAME", 1),
         ("OWNER_BIRTH_DATE_UNREAD", 1),
         ("OMZET_IDR_UNREAD", 1),
+        ("REGENCY_CODE_DISAGREES_WITH_NAME", 1),
         ("OMZET_IDR_OUT_OF_RANGE", 1),
     ]
     with_warnings = tmp_path / "semua.xlsx"
@@ -159,8 +161,8 @@ def test_the_answer_is_safe_closed_and_leaves_no_copy(
         assert export(settings, out, sender="bps-2023/32") == 1
     [finding] = findings_in(out)
     assert (finding["kolom"], finding["terbaca"]) == (
-        "kdprov + kdkab + kdkec + kddesa + nmkab",
-        "32 | 99 | 010 | 001 | BOGOR",
+        "kdprov + kdkab + kdkec + kddesa",
+        "32 | 99 | 010 | 001",
     )
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     with zipfile.ZipFile(out) as archive:
@@ -265,16 +267,17 @@ def test_a_corrected_file_is_shown_before_it_is_applied(settings: Settings) -> N
     [effect] = [row for row in shown.attainment if (row.target_year, row.definition_code) == (2024, "D1")]
     assert (effect.published_count, effect.replayed_count) == (2, 3)
     ingest_inbox(settings)
-    publish_all(settings)
-    assert published(
-        settings,
-        "SELECT observed_count FROM marts.attainment_national"
-        " WHERE series = 'register_observed' AND target_year = 2024 AND definition_code = 'D1'",
-    ) == [(effect.replayed_count,)]
-    assert published(settings, "SELECT status, count(*) FROM quality.quarantine_history GROUP BY ALL ORDER BY 1") == [
-        ("repaired", 1),
-        ("waiting", 1),
-    ]
+    assert [row[2:4] for row in history(settings) if row[0] == "lama.csv"] == [("repaired", "baru.csv")]
+    release = steps.plan_release(settings, AS_OF)
+    assert release
+    steps.resolve_register(settings, release)
+    steps.build_attainment(settings, release)
+    with duckdb.connect() as con:
+        applied = con.execute(
+            f"SELECT observed_count FROM read_parquet('{release.folder}/marts/attainment_national.parquet')"
+            " WHERE series = 'register_observed' AND target_year = 2024 AND definition_code = 'D1'"
+        ).fetchall()
+    assert applied == [(effect.replayed_count,)]
 
 
 def test_a_decision_is_shown_before_it_is_applied_and_the_lake_stays_as_it_was(
@@ -325,3 +328,32 @@ def test_the_screens_fit_and_speak_plainly(
     assert (row["sender"], row["rule_code"], row["row_count"]) == ("sidt-2022/32", "REGENCY_CODE_UNKNOWN", 1)
     assert screens.export(out=settings.home / "a.xlsx") == 2
     assert "CONTOH" not in shown
+    with single_writer(settings.root.lock, "another run"), pytest.raises(LockHeld):
+        screens.replay(apply=True)
+    with single_writer(settings.root.lock, "another run"), pytest.raises(LockHeld):
+        screens.export(out=settings.home / "a.xlsx", sender="sidt-2022/32")
+    (settings.root.inbox / "baru.csv").unlink()
+    assert screens.replay(apply=True) == 0
+    assert "Nothing to replay" in capsys.readouterr().out
+
+
+@pytest.mark.flow
+def test_a_replay_is_applied_by_the_nightly_flow_and_does_what_was_shown(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    settings = Settings(home=home, memory="1GB", threads=2)
+    steps.open_data_root(settings)
+    write_sidt(settings.root.inbox / "lama.csv", [*names(2), {"nomor_registrasi": "REG0001", **BAD_REGION}])
+    ingest_inbox(settings)
+    publish_all(settings)
+    write_sidt(settings.root.inbox / "baru.csv", [{"nomor_registrasi": "REG0001"}])
+    outcome = capaian(home, "quarantine", "replay", "--apply", "--json")
+    assert outcome.returncode == 0, outcome.stderr
+    shown, done = map(json.loads, outcome.stdout.splitlines())
+    assert (shown["due_count"], shown["deliveries"][1]["leaving_count"]) == (1, 1)
+    assert (done["version"], done["as_of_date"]) == (2, AS_OF.isoformat())
+    assert published(settings, "SELECT status FROM quality.quarantine_history") == [("repaired",)]
+    assert published(
+        settings,
+        "SELECT target_year, definition_code, observed_count FROM marts.attainment_national"
+        " WHERE series = 'register_observed' ORDER BY ALL",
+    ) == [(row["target_year"], row["definition_code"], row["replayed_count"]) for row in shown["attainment"]]

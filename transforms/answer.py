@@ -33,11 +33,15 @@ FINDING_HEADERS = (
     "kode aturan",
     "kekuatan",
 )
-_SOURCES = {
-    "regency_code": ("source_region_code", "source_regency_name"),
-    "is_nik_precision_lost": ("nik",),
-}
+_SOURCES = {"regency_code": "source_region_code", "is_nik_precision_lost": "nik"}
 """Where a derived column comes from: a sender knows only what it sent."""
+_COMPARED = {
+    "REGENCY_CODE_DISAGREES_WITH_NAME": "source_regency_name",
+    "OWNER_SEX_CODE_DISAGREES_WITH_NIK": "nik",
+    "OWNER_BIRTH_DATE_DISAGREES_WITH_NIK": "nik",
+    "COORDINATES_SWAPPED": "longitude",
+}
+"""What a rule holds its column against, to be shown beside it."""
 _STRENGTHS = {"quarantine_row": "wajib diperbaiki", "warn": "peringatan"}
 _WHOLE_LINE = "(seluruh baris)"
 _LINE_SENTENCES = {
@@ -108,14 +112,16 @@ def add_unparsable_lines(con: duckdb.DuckDBPyConnection, file_name: str, unparsa
 
 def _told(table: RecognisedTable, finding: Mapping[str, Any], place: int) -> str:
     """One finding in the sender's words as a tuple of SQL literals."""
-    column = finding["column_name"]
+    column, code = finding["column_name"], finding["rule_code"]
     headers = _headers(table)
-    positions = [place for name in _SOURCES.get(column, (column,)) for place in table.positions.get(name, ())]
+    own = table.positions.get(_SOURCES.get(column, column), ())
+    positions = (*own, *table.positions.get(_COMPARED.get(code, ""), ()))
+    name = " + ".join(headers[position] for position in own) or column
     field = " + ".join(headers[position] for position in positions) or column
     sentence = finding["sentence_id"]
-    expected = f"{field}{sentence.removeprefix(column)}" if sentence.startswith(f"{column} ") else sentence
+    expected = f"{name}{sentence.removeprefix(column)}" if sentence.startswith(f"{column} ") else sentence
     return (
-        f"({quoted(finding['rule_code'])}, {place}, {quoted(field)}, {[position + 1 for position in positions]}::INT[],"
+        f"({quoted(code)}, {place}, {quoted(field)}, {[position + 1 for position in positions]}::INT[],"
         f" {quoted(expected)}, {quoted(_STRENGTHS[finding['severity']])})"
     )
 

@@ -116,6 +116,7 @@ def replay(
 def _show_waiting(waiting: Sequence[Waiting]) -> None:
     if not waiting:
         screens.say("Nothing waits in quarantine.")
+    is_first = True
     for sender, of_sender in groupby(waiting, key=lambda row: row.sender):
         screens.say(f"[bold]{escape(sender.code)}[/]  {escape(sender.province_name)}")
         for (delivery_id, name), rows in groupby(of_sender, key=lambda row: (row.delivery_id, row.file_name)):
@@ -125,7 +126,8 @@ def _show_waiting(waiting: Sequence[Waiting]) -> None:
                 f"  {escape(name)}  [dim]delivery {delivery_id}, landed {found[0].landed_date},"
                 f" {age} {'day' if age == 1 else 'days'} ago[/]"
             )
-            table = Table(**{**screens._STYLE, "padding": (0, 1, 0, 1)})
+            table = Table(**{**screens._STYLE, "padding": (0, 1, 0, 1)}, show_header=is_first)
+            is_first = False
             table.add_column("  rule", min_width=34, no_wrap=True)
             table.add_column("rows", justify="right", min_width=9, no_wrap=True)
             table.add_column("share", justify="right", min_width=6, no_wrap=True)
