@@ -46,7 +46,11 @@ def _column_rules() -> list[Rule]:
                     constraint.severity,
                 )
             )
-    return rules
+    return sorted(rules, key=lambda rule: not _is_unread(rule))
+
+
+def _is_unread(rule: Rule) -> bool:
+    return re.fullmatch(WAS_UNREAD_PATTERN, rule.fails_when) is not None
 
 
 ROW_RULES = (
@@ -75,6 +79,14 @@ ROW_RULES = (
         "latitude and longitude must not be swapped",
         "warn",
     ),
+    Rule(
+        "COORDINATES_ZERO",
+        "latitude",
+        "latitude = 0 AND longitude = 0",
+        "lintang dan bujur 0 bukan tempat di Indonesia; kosongkan bila tidak diukur",
+        "latitude and longitude 0 are no place in Indonesia; leave them empty where none was measured",
+        "warn",
+    ),
 )
 
 RULES_FINGERPRINT = fingerprint(ROW_RULES)
@@ -84,12 +96,14 @@ def rule_codes_sql() -> str:
     """SQL for `rule_codes`: the codes of all rules a row breaks, NULL when none.
 
     The list is built only for rows that may break one: a row with unread text always may, so that the many rules about
-    unread text need not be asked of the others.
+    unread text need not be asked of the others. Those rules stand first in the book and are told by the column alone.
     """
-    readable = [re.sub(WAS_UNREAD_PATTERN, "false", rule.fails_when) for rule in ROW_RULES]
-    suspect = " OR ".join(f"coalesce({predicate}, false)" for predicate in readable if predicate != "false")
-    codes = ", ".join(f"CASE WHEN {rule.fails_when} THEN '{rule.code}' END" for rule in ROW_RULES)
-    found = f"list_filter([{codes}], lambda code: code IS NOT NULL)"
+    rules = [rule for rule in ROW_RULES if not _is_unread(rule)]
+    readable = [re.sub(WAS_UNREAD_PATTERN, "false", rule.fails_when) for rule in rules]
+    suspect = " OR ".join(f"({predicate})" for predicate in readable if not predicate.startswith("false"))
+    unread = "coalesce(list_transform(map_keys(unread), lambda name: upper(name) || '_UNREAD'), [])"
+    codes = ", ".join(f"CASE WHEN {rule.fails_when} THEN '{rule.code}' END" for rule in rules)
+    found = f"{unread} || list_filter([{codes}], lambda code: code IS NOT NULL)"
     return f"CASE WHEN unread IS NOT NULL OR {suspect} THEN nullif({found}, []) END"
 
 

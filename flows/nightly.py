@@ -36,6 +36,7 @@ class RunSummary:
     as_of: date
     landed: tuple[str, ...]
     duplicates: tuple[str, ...]
+    left: tuple[tuple[str, str], ...]
     ingested: tuple[LedgerEntry, ...]
     version: int | None
 
@@ -67,6 +68,7 @@ def step(function: Callable[P, R], name: str, run_name: str | None = None) -> Ta
 
 open_data_root = step(steps.open_data_root, "open the data root")
 land_inbox = step(steps.land_inbox, "land the inbox")
+unpack_archives = step(steps.unpack_archives, "unpack archives")
 plan_deliveries = step(steps.plan_deliveries, "plan deliveries")
 ingest = step(steps.ingest, "ingest", "ingest {file.path.name}")
 plan_release = step(steps.plan_release, "plan the release")
@@ -91,6 +93,7 @@ def nightly(as_of: date | None = None) -> RunSummary:
     as_of = as_of or business_date(flow_run.get_scheduled_start_time())
     open_data_root(settings)
     arrivals = land_inbox(settings)
+    unpacked = unpack_archives(settings)
     due = plan_deliveries(settings)
     ingested = [future.result() for future in ingest.map(unmapped(settings), due)]
     release = plan_release(settings, as_of)
@@ -102,8 +105,9 @@ def nightly(as_of: date | None = None) -> RunSummary:
         create_table_artifact(national_rows(settings.root, settings.resources), key="attainment-national")
     return RunSummary(
         as_of,
-        tuple(file.path.name for file in arrivals if not file.is_duplicate),
-        tuple(file.path.name for file in arrivals if file.is_duplicate),
-        tuple(ingested),
+        tuple(file.path.name for file in arrivals.landed if not file.is_duplicate),
+        tuple(file.path.name for file in arrivals.landed if file.is_duplicate),
+        tuple((stray.name, stray.reason) for stray in arrivals.left),
+        (*unpacked, *ingested),
         release.version if release else None,
     )

@@ -31,10 +31,13 @@ def business_date(scheduled: datetime) -> date:
 
 @cache
 def transforms_fingerprint() -> str:
-    """SHA-256 over the code that makes rows; simulating makes none of ours."""
+    """SHA-256 over the code that makes rows; simulating and drafting make none of ours."""
     folder = Path(__file__).parent.parent / "transforms"
+    apart = {"simulation", "drafting"}
     files = [
-        path for path in sorted(folder.rglob("*")) if path.suffix in (".py", ".sql") and "simulation" not in path.parts
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in (".py", ".sql") and apart.isdisjoint(path.relative_to(folder).parts)
     ]
     digest = hashlib.sha256()
     for path in files:

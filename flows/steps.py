@@ -24,13 +24,18 @@ import pyarrow.parquet as pq
 
 from expectations.drift import Drift, Measured, find_drift
 from expectations.gates import FileFacts, sender_of
-from expectations.judge import ROWS, RULE_BOOK_FINGERPRINT, judge, rows_in, split_rows
+from expectations.judge import ROWS, RULE_BOOK_FINGERPRINT, Judgement, judge, rows_in, split_rows
+from flows.apart import Apart
 from flows.plan import delivery_key, due_deliveries, input_fingerprint
 from flows.settings import Settings
 from transforms.build import build_table
-from transforms.land import LandedFile, land, landed_files, take_census
+from transforms.land import LandedFile, RefusedArrival, land, landed_files, survey_inbox, take_census
 from transforms.marts import build_marts
-from transforms.recognise import RefusedDelivery, recognise
+from transforms.reading.containers import unpack
+from transforms.reading.kinds import kind_of
+from transforms.reading.names import safe_name
+from transforms.reading.refusal import RefusedDelivery
+from transforms.recognise import recognise
 from transforms.resolve import resolve
 from transforms.standardise import (
     account_for_lines,
@@ -38,7 +43,6 @@ from transforms.standardise import (
     load_lines,
     load_readers,
     load_regency_lookup,
-    records_sql,
     standardised_sql,
 )
 from warehouse.connection import Resources
@@ -48,7 +52,6 @@ from warehouse.ledger import Ledger, LedgerEntry
 from warehouse.profiles import load_profiles
 from warehouse.publish import next_version, publish, published_fingerprint
 from warehouse.reference_data import load_reference
-from warehouse.report import write_report
 from warehouse.tables import (
     CONTRACT_FINGERPRINT,
     DELIVERIES,
@@ -65,7 +68,14 @@ from warehouse.tables import (
 
 PARALLEL_DELIVERIES = 2
 """Deliveries ingested side by side, within one memory limit."""
+JUDGING = Apart()
+REPORTING = Apart()
+JUDGING_MEMORY = "500MB"
+"""Judging holds a few row groups and counters, beside a run that may use all of its own memory."""
 _ONE_AT_A_TIME = threading.Lock()
+
+UNFORESEEN = (ValueError, LookupError, ArithmeticError, TypeError, duckdb.DataError, duckdb.ProgrammingError)
+"""Faults in reading one delivery do not stop the others; a failed audit, a full disk and a lost process do."""
 
 logger = logging.getLogger("capaian")
 
@@ -84,6 +94,14 @@ class Release:
     folder: Path
 
 
+@dataclass(frozen=True)
+class Arrivals:
+    """What was in the inbox: files that were landed, and what was left there with the reason."""
+
+    landed: tuple[LandedFile, ...]
+    left: tuple[RefusedArrival, ...]
+
+
 def open_data_root(settings: Settings) -> None:
     """Create the folders and sweep what an interrupted run left behind."""
     root = settings.root.create()
@@ -91,18 +109,57 @@ def open_data_root(settings: Settings) -> None:
         shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
 
 
-def land_inbox(settings: Settings) -> list[LandedFile]:
-    """Land every file in the inbox; returns them in the order of their names."""
+def land_inbox(settings: Settings) -> Arrivals:
+    """Land every file in the inbox, in the order of names; what is no file, or changes meanwhile, is left there."""
     root = settings.root
-    arrivals = []
-    for file in sorted(path for path in root.inbox.iterdir() if path.is_file() and not path.name.startswith(".")):
-        arrival = land(file, root.landed)
+    files, left = survey_inbox(root.inbox)
+    landed = []
+    for file in files:
+        try:
+            arrival = land(file, root.landed)
+        except RefusedDelivery as refused:
+            left.append(RefusedArrival(safe_name(file.name), refused.reason))
+            continue
         if arrival.is_duplicate:
-            logger.warning("%s: duplicate delivery of %s, nothing to do", file.name, arrival.path.name)
+            logger.warning("%s: duplicate delivery of %s, nothing to do", safe_name(file.name), arrival.path.name)
         else:
-            logger.info("%s: landed", file.name)
-        arrivals.append(arrival)
-    return arrivals
+            logger.info("%s: landed", arrival.path.name)
+        landed.append(arrival)
+    for stray in left:
+        logger.warning("%s: left in the inbox: %s", stray.name, stray.reason)
+    return Arrivals(tuple(landed), tuple(left))
+
+
+def unpack_archives(settings: Settings) -> list[LedgerEntry]:
+    """Unpack each landed archive that is due; every file in it is landed and is a delivery of its own."""
+    root, entries = settings.root, []
+    for file in plan_deliveries(settings):
+        if not _is_archive(file.path):
+            continue
+        out = root.scratch / f"unpacked-{file.sha256}"
+        shutil.rmtree(out, ignore_errors=True)
+        entry = _new_entry(file) | {"byte_count": file.path.stat().st_size}
+        try:
+            unpacked = unpack(file.path, out)
+            members = [land(member, root.landed) for member in unpacked.files]
+            entry |= {"status": "unpacked", "members": [member.sha256 for member in members]}
+            logger.info("%s: unpacked, %d files", file.path.name, len(members))
+        except RefusedDelivery as refused:
+            entry |= {"status": "refused", "reason": refused.reason}
+            logger.warning("%s: refused", file.path.name)
+        shutil.rmtree(out, ignore_errors=True)
+        work = root.scratch / f"ingest-{file.sha256}"
+        work.mkdir(parents=True, exist_ok=True)
+        entries.append(LedgerEntry(**entry))
+        Ledger(root).commit(entries[-1], work)
+    return entries
+
+
+def _is_archive(path: Path) -> bool:
+    try:
+        return kind_of(path).is_archive
+    except RefusedDelivery:
+        return False
 
 
 @lru_cache(maxsize=1)
@@ -125,7 +182,10 @@ def workbench(resources: Resources) -> duckdb.DuckDBPyConnection:
 
 def plan_deliveries(settings: Settings) -> list[LandedFile]:
     """Every landed file that is due and not done."""
-    return due_deliveries(landed_files(settings.root.landed), Ledger(settings.root))
+    due = due_deliveries(landed_files(settings.root.landed), Ledger(settings.root))
+    if due:
+        JUDGING.prepare(_load_judging)
+    return due
 
 
 def ingest(settings: Settings, file: LandedFile) -> LedgerEntry:
@@ -141,24 +201,22 @@ def ingest(settings: Settings, file: LandedFile) -> LedgerEntry:
     census = take_census(file.path)
     if census.sha256 != file.sha256:
         raise BalanceError(f"{file.path.name}: the landed bytes are no longer those that arrived; land the file again")
-    entry: dict[str, Any] = {
-        "sha256": file.sha256,
-        "delivery_id": file.delivery_id,
-        "file_name": file.path.name,
-        "key": delivery_key(file),
-        "byte_count": census.byte_count,
-        "line_count": census.line_count,
-    }
+    entry = _new_entry(file) | {"byte_count": census.byte_count, "line_count": census.line_count}
     with workbench(settings.resources).cursor() as con:
         try:
-            recognised = recognise(file.path, census, load_profiles())
+            recognised = recognise(file.path, census, load_profiles(), root.scratch)
             entry |= {"profile": recognised.profile.name, "encoding": recognised.encoding}
             entry["line_count"] = load_lines(con, recognised, census, root.scratch)
-            join_broken_records(con, recognised)
-            split_rows(con, standardised_sql(recognised, file.delivery_id, records_sql(recognised)), work)
+            for table in recognised.tables:
+                join_broken_records(con, table)
+            split_rows(con, standardised_sql(recognised, file.delivery_id), work)
             account = account_for_lines(con, recognised, file.delivery_id, rows_in(work), work / "unparsable.parquet")
-            facts = FileFacts(account.unparsable, recognised.field_count, recognised.unknown_headers)
-            judgement = judge(con, work, file.delivery_id, facts)
+            facts = FileFacts(
+                account.unparsable - account.elsewhere,
+                recognised.tables[0].field_count,
+                tuple(dict.fromkeys(name for table in recognised.tables for name in table.unknown_headers)),
+            )
+            judgement = JUDGING.call(_judge, settings.resources, work, file.delivery_id, facts)
             entry |= {
                 "findings": judgement.findings,
                 "rule_results": judgement.rule_results,
@@ -181,6 +239,16 @@ def ingest(settings: Settings, file: LandedFile) -> LedgerEntry:
             shutil.rmtree(work)
             work.mkdir()
             entry |= {"status": "refused", "reason": refused.reason}
+        except UNFORESEEN as error:  # what the error says may quote the file, its name does not
+            shutil.rmtree(work)
+            work.mkdir()
+            entry |= {
+                "status": "refused",
+                "reason": f"reading it failed with {type(error).__name__}, which is a fault of ours; report the file's"
+                f" name and SHA-256 ({file.sha256[:12]}), and send the export in another form meanwhile",
+            }
+        finally:
+            (root.scratch / f"{file.sha256}.rows.parquet").unlink(missing_ok=True)
     done = LedgerEntry(**entry)
     check_balance(done.file_name, done.row_balance)
     Ledger(root).commit(done, work)
@@ -194,6 +262,24 @@ def ingest(settings: Settings, file: LandedFile) -> LedgerEntry:
             f"{done.quarantined_count:,}",
         )
     return done
+
+
+def _load_judging() -> None:
+    import expectations.suite  # noqa: F401  # seconds, which pass while the first deliveries are being read
+
+
+def _judge(resources: Resources, folder: Path, delivery_id: int, facts: FileFacts) -> Judgement:
+    with workbench(replace(resources, memory=JUDGING_MEMORY, threads=1)).cursor() as con:
+        return judge(con, folder, delivery_id, facts)
+
+
+def _new_entry(file: LandedFile) -> dict[str, Any]:
+    return {
+        "sha256": file.sha256,
+        "delivery_id": file.delivery_id,
+        "file_name": file.path.name,
+        "key": delivery_key(file),
+    }
 
 
 def refuse(reason: str | None) -> None:
@@ -264,6 +350,9 @@ def record_quality(settings: Settings, release: Release) -> None:
     entries, drift = released_entries(settings)
     validated = [entry for entry in entries if entry.status == "validated"]
     judged = [entry for entry in entries if entry.status != "refused"]
+    for entry in judged:
+        if entry.reason:
+            logger.warning("%s: held: %s", entry.file_name, entry.reason)
     with settings.resources.connect() as con:
         load_reference(con)
         for table in REFERENCE_TABLES:
@@ -295,7 +384,7 @@ def record_quality(settings: Settings, release: Release) -> None:
     )
     check_balance("register", balances)
     _keep(release, ROW_BALANCE, [{**row, "parts": list(row["parts"].items())} for row in balances])
-    _keep(release, DELIVERIES, [_delivery(entry) for entry in entries])
+    _keep(release, DELIVERIES, delivery_rows(entries))
     _keep(release, FINDINGS, [row for entry in entries for row in entry.findings])
     _keep(release, DRIFT, drift.findings)
     _keep(release, RULE_RESULTS, [row for entry in entries for row in entry.rule_results])
@@ -312,12 +401,30 @@ def record_quality(settings: Settings, release: Release) -> None:
                 "code_version": package_version("capaian"),
                 "delivery_count": len(validated),
                 "held_count": len(judged) - len(validated),
-                "refused_count": len(entries) - len(judged),
+                "refused_count": sum(entry.status == "refused" for entry in entries),
                 "validated_count": sum(entry.validated_count for entry in validated),
                 "business_count": business_count,
             }
         ],
     )
+
+
+def delivery_rows(entries: Sequence[LedgerEntry]) -> list[dict[str, Any]]:
+    """The rows of `quality.deliveries`; a file that several archives hold belongs to the one with the lowest number."""
+    archives: dict[str, int] = {}
+    for entry in sorted(entries, key=lambda entry: -entry.delivery_id):
+        archives |= dict.fromkeys(entry.members, entry.delivery_id)
+    return [_delivery(entry, archives.get(entry.sha256)) for entry in entries]
+
+
+def _delivery(entry: LedgerEntry, archive_id: int | None) -> dict[str, Any]:
+    data_date = entry.measures.get("data_date")
+    known = {
+        "sender": _sender(entry) if entry.measures else None,
+        "data_date": date.fromisoformat(data_date) if data_date else None,
+        "archive_id": archive_id,
+    }
+    return {name: known[name] if name in known else getattr(entry, name) for name in DELIVERIES.column_names}
 
 
 def publish_release(settings: Settings, release: Release) -> Path:
@@ -329,12 +436,19 @@ def publish_release(settings: Settings, release: Release) -> Path:
         release.version,
         release.input_fingerprint,
         release.as_of,
-        write_report,
+        lambda database, page: REPORTING.call(_write_report, settings.resources, database, page),
     )
     with suppress(FileNotFoundError):
         shutil.rmtree(release.folder)
     logger.info("published version %d", release.version)
     return folder
+
+
+def _write_report(resources: Resources, database: Path, page: Path) -> None:
+    from warehouse.report import write_report
+
+    with resources.connect(database, read_only=True) as con:
+        write_report(con, page)
 
 
 def released_entries(settings: Settings) -> tuple[list[LedgerEntry], Drift]:
@@ -358,15 +472,6 @@ def released_entries(settings: Settings) -> tuple[list[LedgerEntry], Drift]:
 
 def _sender(entry: LedgerEntry) -> str:
     return sender_of(entry.profile or "", entry.measures["code_counts"]["regency_code"] or {})
-
-
-def _delivery(entry: LedgerEntry) -> dict[str, Any]:
-    data_date = entry.measures.get("data_date")
-    measured = {
-        "sender": _sender(entry) if entry.measures else None,
-        "data_date": date.fromisoformat(data_date) if data_date else None,
-    }
-    return {name: measured[name] if name in measured else getattr(entry, name) for name in DELIVERIES.column_names}
 
 
 def rows_of(settings: Settings, entries: Sequence[LedgerEntry]) -> list[str]:

@@ -152,9 +152,10 @@ def readers() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def ingest_inbox(settings: Settings) -> list[LedgerEntry]:
-    """Land what is in the inbox and ingest what is due."""
+    """Land what is in the inbox, unpack it and ingest what is due."""
     steps.land_inbox(settings)
-    return [steps.ingest(settings, file) for file in steps.plan_deliveries(settings)]
+    unpacked = steps.unpack_archives(settings)
+    return unpacked + [steps.ingest(settings, file) for file in steps.plan_deliveries(settings)]
 
 
 def publish_all(settings: Settings, as_of: date = AS_OF) -> int | None:

@@ -81,13 +81,14 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
 def records_of(con: duckdb.DuckDBPyConnection, path: Path, scratch: Path) -> tuple[str, list[dict[str, Any]], int]:
     """The profile, the records by our column names, and how many lines are unaccounted for."""
     census = take_census(path)
-    file = recognise(path, census, load_profiles())
+    file = recognise(path, census, load_profiles(), scratch)
+    (table,) = file.tables
     line_count = load_lines(con, file, census, scratch)
-    join_broken_records(con, file)
-    con.execute(f"CREATE OR REPLACE TEMP TABLE parsed AS {records_sql(file)}")
+    join_broken_records(con, table)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE parsed AS {records_sql(table)}")
     account = account_for_lines(con, file, 1, "parsed", scratch / "unparsable.parquet")
     fields = con.execute("SELECT fields FROM parsed ORDER BY line_number").fetchall()
-    rows = [{column: row[place] for column, (place,) in file.positions.items()} for (row,) in fields]
+    rows = [{column: row[place] for column, (place,) in table.positions.items()} for (row,) in fields]
     return file.profile.name, rows, line_count - sum(account.parts.values())
 
 

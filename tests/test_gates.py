@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from expectations import suite
 from expectations.gates import FILE_GATES, LEAST_COUNT, sender_of, shown_headers
 from expectations.rules import ROW_RULES
 from expectations.suite import ExpectationError
+from flows import steps
 from flows.settings import Settings
 from warehouse.ledger import LedgerEntry
 
@@ -143,6 +145,7 @@ def test_a_sender_is_a_profile_and_its_most_frequent_province_ties_by_code() -> 
 def test_great_expectations_sends_one_query_to_the_rows_of_a_delivery(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(steps.JUDGING, "call", lambda function, *arguments: function(*arguments))  # where it is seen
     only(settings, rows(1))  # the context and its view are checked once in a process
     sent: list[str] = []
     execute = suite._BufferedCursor.execute
@@ -161,11 +164,15 @@ def test_great_expectations_sends_one_query_to_the_rows_of_a_delivery(
     assert entry.measures["row_count"] == 30
 
 
-def test_each_delivery_is_judged_by_its_own_rows(settings: Settings) -> None:
-    for place, count in enumerate((3, 12, 7)):
-        write_sidt(settings.root.inbox / f"{place}.csv", rows(count, nama_pemilik=f"CONTOH {place}"))
-    entries = {entry.file_name: entry for entry in ingest_inbox(settings)}
-    assert [entries[f"{place}.csv"].measures["row_count"] for place in range(3)] == [3, 12, 7]
+def test_deliveries_judged_side_by_side_are_each_judged_by_their_own_rows(settings: Settings) -> None:
+    sizes = {f"{place}.csv": size for place, size in enumerate((3, 12, 7, 30, 5, 18))}
+    for name, size in sizes.items():
+        write_sidt(settings.root.inbox / name, rows(size, nama_pemilik=f"CONTOH {name}", nama_usaha=""))
+    steps.land_inbox(settings)
+    with ThreadPoolExecutor(3) as pool:
+        entries = list(pool.map(lambda file: steps.ingest(settings, file), steps.plan_deliveries(settings)))
+    assert {entry.file_name: entry.measures["row_count"] for entry in entries} == sizes
+    assert {entry.file_name: entry.measures["quarantined_count"] for entry in entries} == sizes
 
 
 def test_an_error_in_a_gate_stops_the_run_and_shows_no_value(
@@ -174,6 +181,7 @@ def test_an_error_in_a_gate_stops_the_run_and_shows_no_value(
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    monkeypatch.setattr(steps.JUDGING, "call", lambda function, *arguments: function(*arguments))  # where it is seen
     broken = replace(FILE_GATES[0], code="BROKEN", part_sql="max(CAST(owner_name AS INTEGER))")
     monkeypatch.setattr(judging.judge, "__defaults__", (ROW_RULES, (*FILE_GATES, broken)))
     write_sidt(settings.root.inbox / "a.csv", rows(2, nama_pemilik="KENARI SATU"))

@@ -10,11 +10,13 @@ import pytest
 from conftest import ingest_inbox, lake, publish_all, published, write_sidt
 
 from expectations import judge as judging
-from expectations.gates import FILE_GATES, FileFacts
+from expectations.gates import FileFacts
 from expectations.judge import JudgementError, judge, split_rows
 from expectations.rules import ROW_RULES, Rule
 from expectations.suite import Count, ExpectationError, observe
+from flows import steps
 from flows.settings import Settings
+from warehouse.connection import Resources
 from warehouse.tables import STANDARDISED
 
 FACTS = FileFacts(unparsable_count=0, header_count=39, unknown_headers=())
@@ -133,8 +135,15 @@ def test_counts_agree_for_every_rule_of_a_real_delivery_and_are_published(settin
     ]
 
 
+def judge_with_a_broken_rule(
+    resources: Resources, folder: Path, delivery_id: int, facts: FileFacts
+) -> judging.Judgement:
+    with steps.workbench(resources).cursor() as con:
+        return judging.judge(con, folder, delivery_id, facts, (*ROW_RULES, BROKEN))
+
+
 def test_an_error_in_a_rule_publishes_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judging.judge, "__defaults__", ((*ROW_RULES, BROKEN), FILE_GATES))
+    monkeypatch.setattr(steps, "_judge", judge_with_a_broken_rule)
     write_sidt(settings.root.inbox / "a.csv", [{}])
     with pytest.raises(ExpectationError):
         ingest_inbox(settings)

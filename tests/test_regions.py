@@ -112,4 +112,6 @@ def test_a_code_of_the_other_system_is_quarantined_though_it_exists(settings: Se
         settings.root.inbox / "a.csv", [*rows, {"kode_wilayah": "11.03.01.2001", "nama_kabkota": "KAB. ACEH SELATAN"}]
     )
     ingest_inbox(settings)
-    assert lake(settings, "SELECT rule_codes FROM rows", "quarantined") == [(["REGENCY_CODE_DISAGREES_WITH_NAME"],)]
+    assert lake(settings, "SELECT rule_codes FROM rows", "quarantined") == [
+        (["REGENCY_CODE_DISAGREES_WITH_NAME", "REGENCY_CODE_OF_OTHER_SYSTEM"],)
+    ]

@@ -141,7 +141,7 @@ def test_a_sheet_is_read_like_the_text_and_a_number_typed_as_nik_is_known_as_dam
     ("content", "words"),
     [
         (b"", "empty"),
-        (b"\x00\x01\x02 binary", "neither text nor"),
+        (b"\x00\x01\x02 binary", "a binary file"),
         (b"PK\x03\x04 broken", "damaged"),
         (b"a,b,c\n1,2,3\n", "fit no source profile"),
         ((HEADER + "\n").encode(), "no line below the header"),

@@ -1,6 +1,8 @@
 """Land: keep the bytes of a delivery under their SHA-256, and count its lines without parsing them.
 
-Belongs here: bytes, hashes, physical lines. Does not belong here: encodings' meaning, headers, fields (`recognise.py`).
+Belongs here: what may be taken out of the inbox, bytes, hashes, physical lines. Does not belong here: encodings'
+meaning, headers, fields (`recognise.py`). The inbox is open to others: nothing but a regular file is ever opened, no
+link is followed, and a file's name is used only after it was made safe.
 """
 
 from __future__ import annotations
@@ -8,35 +10,43 @@ from __future__ import annotations
 import codecs
 import hashlib
 import os
-import re
-import shutil
-import zipfile
+import stat
+from contextlib import suppress
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
+
+from transforms.reading.names import is_system_name, safe_name
+from transforms.reading.refusal import RefusedDelivery
 
 CHUNK = 1 << 22
 FIELD_MARK = b"\x01"
 """Stands for a delimiter where lines are to be cut and nothing else; a file that holds it is rewritten first."""
 LINE_BITS = 27
 """A row_id holds the delivery number above 27 bits of line number: files of up to 134 million lines."""
+_VANISHED = "it vanished while it was read; it is taken when it is back"
 
 
 @dataclass(frozen=True)
 class Census:
-    """What the bytes of a file are, counted in one read."""
+    """What the bytes of a file are, counted in one read.
+
+    `longest_line_bytes` is exact for lines longer than `CHUNK`; shorter ones count only when they cross two chunks.
+    """
 
     sha256: str
     byte_count: int
     line_count: int
     is_utf8: bool
     has_nul: bool
+    longest_line_bytes: int
     is_uniform: bool
     """All lines end alike, in LF or in CRLF, and no byte is one that a line-cutting reader takes for its own."""
 
 
 @dataclass(frozen=True)
 class LandedFile:
-    """A delivery in its place: `path` is `<landed>/<sha256>/<file name>`, read-only."""
+    """A delivery in its place: `path` is `<landed>/<sha256>/<safe name>`, read-only."""
 
     path: Path
     sha256: str
@@ -48,10 +58,18 @@ class LandedFile:
         return int(self.sha256[:9], 16)
 
 
+@dataclass(frozen=True)
+class RefusedArrival:
+    """Something in the inbox that is not taken and stays there: its name, safe to show, and why."""
+
+    name: str
+    reason: str
+
+
 def take_census(path: Path) -> Census:
     """Hash `path` and count its physical lines (ended by LF, CRLF or CR, the last one with or without an end)."""
     digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
-    size = feeds = returns = pairs = 0
+    size = feeds = returns = pairs = unended = longest = 0
     is_utf8, has_nul, has_mark, last = True, False, False, b""
     with path.open("rb") as stream:
         while chunk := stream.read(CHUNK):
@@ -65,6 +83,13 @@ def take_census(path: Path) -> Census:
             if last == b"\r" and chunk.startswith(b"\n"):
                 pairs += 1
             last = chunk[-1:]
+            first_end, last_end = _outer_line_ends(chunk, bool(carriage_returns))
+            if last_end < 0:
+                unended += len(chunk)
+            else:
+                longest = max(longest, unended + first_end)
+                unended = len(chunk) - last_end - 1
+            longest = max(longest, unended)
             has_nul = has_nul or b"\x00" in chunk
             has_mark = has_mark or FIELD_MARK in chunk
             if is_utf8 and not (chunk.isascii() and not decoder.getstate()[0]):
@@ -76,51 +101,152 @@ def take_census(path: Path) -> Census:
     unfinished = 1 if size and last not in (b"\n", b"\r") else 0
     is_uniform = (returns == pairs and feeds in (0, pairs)) or returns == 0
     return Census(
-        digest.hexdigest(), size, feeds + returns - pairs + unfinished, is_utf8, has_nul, is_uniform and not has_mark
+        digest.hexdigest(),
+        size,
+        feeds + returns - pairs + unfinished,
+        is_utf8,
+        has_nul,
+        longest,
+        is_uniform and not has_mark,
     )
 
 
-def count_sheet_rows(path: Path) -> int:
-    """The number of the last row in the first sheet of an XLSX file, read from its XML without the sheet parser."""
-    last, tail = 0, b""
-    with zipfile.ZipFile(path) as archive, archive.open("xl/worksheets/sheet1.xml") as stream:
-        while chunk := stream.read(CHUNK):
-            for match in re.finditer(rb'<row [^>]*?\br="(\d+)"', tail + chunk):
-                last = max(last, int(match[1]))
-            tail = chunk[-200:]
-    return last
+def _outer_line_ends(chunk: bytes, has_carriage_returns: bool) -> tuple[int, int]:
+    """Places of the first and the last line end in `chunk`, -1 where there is none."""
+    first, last = chunk.find(b"\n"), chunk.rfind(b"\n")
+    if not has_carriage_returns:
+        return first, last
+    first_return = chunk.find(b"\r")
+    return (first_return if first < 0 else min(first, first_return)), max(last, chunk.rfind(b"\r"))
 
 
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file's bytes."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def survey_inbox(inbox: Path) -> tuple[list[Path], list[RefusedArrival]]:
+    """The regular files in the inbox in the order of their names, and what else lies there, which is never opened."""
+    files, refused = [], []
+    with os.scandir(inbox) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if is_system_name(entry.name):
+                continue
+            try:
+                reason = _reason_to_leave(entry.name, entry.stat(follow_symlinks=False).st_mode)
+            except FileNotFoundError:
+                continue
+            if reason:
+                refused.append(RefusedArrival(safe_name(entry.name), reason))
+            else:
+                files.append(inbox / entry.name)
+    return files, refused
+
+
+def _reason_to_leave(name: str, mode: int) -> str | None:
+    if stat.S_ISREG(mode):
+        hidden = "its name begins with a dot, as that of an unfinished upload; rename it to have it taken"
+        return hidden if name.startswith(".") else None
+    if stat.S_ISLNK(mode):
+        return "it is a link, and links are not followed; put the file itself into the inbox"
+    if stat.S_ISDIR(mode):
+        return "it is a folder; put the files themselves into the inbox, or a ZIP of them"
+    return "it is a pipe, a socket or a device; put a file into the inbox"
 
 
 def land(file: Path, landed: Path) -> LandedFile:
     """Move `file` into `landed` under its SHA-256; the disk is not doubled when both are on one file system.
 
     The same bytes under another name are a duplicate delivery: the copy is dropped, since its bytes are already kept.
+    Raises `RefusedDelivery`, and leaves the file where it is, when it is no regular file, cannot be opened, or changes
+    or vanishes meanwhile.
     """
-    sha256 = sha256_of(file)
-    folder = landed / sha256
-    known = [path for path in folder.glob("*") if not path.name.startswith(".")] if folder.exists() else []
-    if known:
-        file.unlink()
-        return LandedFile(known[0], sha256, is_duplicate=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / file.name
+    with _opened(file) as stream:
+        begun = os.fstat(stream.fileno())
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+        _refuse_changed(begun, os.fstat(stream.fileno()))
+        _refuse_changed(begun, _status(file))
+        folder = landed / sha256
+        known = [path for path in folder.glob("*") if not path.name.startswith(".")] if folder.exists() else []
+        if known:
+            _remove(file)
+            return LandedFile(known[0], sha256, is_duplicate=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        target = folder / safe_name(file.name)
+        # A file with a second name elsewhere would stay writable through it, and its other owner would lose the right.
+        is_copy = begun.st_nlink > 1 or not _is_moved(file, target)
+        if is_copy:
+            _copy(stream, target, sha256)
+        else:
+            try:
+                _refuse_changed(begun, _status(target))
+            except RefusedDelivery:
+                os.replace(target, file)
+                folder.rmdir()
+                raise
+    target.chmod(0o400)
+    if is_copy:
+        _remove(file)
+    return LandedFile(target, sha256)
+
+
+def _opened(file: Path) -> BufferedReader:
+    """`file` opened for reading if it is a regular file; a link is not followed and a pipe does not make us wait."""
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise RefusedDelivery(_VANISHED) from None
+    except OSError as error:
+        raise RefusedDelivery(f"it cannot be opened ({os.strerror(error.errno or 0)}); send it again") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise RefusedDelivery("it is no regular file; put a file into the inbox")
+    return os.fdopen(descriptor, "rb")
+
+
+def _remove(file: Path) -> None:
+    try:
+        file.unlink(missing_ok=True)
+    except PermissionError:
+        raise RefusedDelivery("it is kept, but may not be removed from the inbox; remove it there") from None
+
+
+def _refuse_changed(begun: os.stat_result, now: os.stat_result) -> None:
+    def state(of: os.stat_result) -> tuple[int, ...]:
+        return of.st_dev, of.st_ino, of.st_size, of.st_mtime_ns
+
+    if state(begun) != state(now):
+        raise RefusedDelivery("it changed while it was read; the next run takes it")
+
+
+def _status(file: Path) -> os.stat_result:
+    try:
+        return os.lstat(file)
+    except FileNotFoundError:
+        raise RefusedDelivery(_VANISHED) from None
+
+
+def _is_moved(file: Path, target: Path) -> bool:
     try:
         os.replace(file, target)
-    except (
-        OSError
-    ):  # another file system: copy under a hidden name first, so that a half copy is never taken for the file
-        unfinished = folder / f".{file.name}"
-        shutil.copyfile(file, unfinished)
+    except OSError:  # another file system
+        return False
+    return True
+
+
+def _copy(stream: BufferedReader, target: Path, sha256: str) -> None:
+    """Copy under a hidden name first, so that a half copy is never taken for the file."""
+    unfinished = target.with_name(f".{target.name}")
+    digest = hashlib.sha256()
+    stream.seek(0)
+    try:
+        with unfinished.open("wb") as sink:
+            while chunk := stream.read(CHUNK):
+                digest.update(chunk)
+                sink.write(chunk)
+        if digest.hexdigest() != sha256:
+            raise RefusedDelivery("it changed while it was read; the next run takes it")
         os.replace(unfinished, target)
-        file.unlink()
-    target.chmod(0o400)
-    return LandedFile(target, sha256)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            target.parent.rmdir()
+        raise
 
 
 def landed_files(landed: Path) -> list[LandedFile]:

@@ -1,8 +1,8 @@
 """Recognise: which source profile a landed file is, by its headers, and where in the file its records begin.
 
-Belongs here: encoding, header lines, matching headers to profiles. Does not belong here: the rows (`standardise.py`).
-Nothing is guessed: the headers of a profile, all of them, prove the delimiter, the header's place and its form. A file
-that fits no profile is refused with the nearest one and what is missing.
+Belongs here: encoding, header lines, matching headers to profiles. Does not belong here: the rows (`standardise.py`)
+and what kind of file it is (`reading/`). Nothing is guessed: the headers of a profile, all of them, prove delimiter,
+place and form of the header. A file that fits no profile is refused with the nearest one and what is missing.
 """
 
 from __future__ import annotations
@@ -10,15 +10,19 @@ from __future__ import annotations
 import csv
 import re
 import sys
-import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from python_calamine import CalamineError, CalamineWorkbook
+import pyarrow.parquet as pq
 
 from transforms.land import Census
+from transforms.reading.kinds import Kind, kind_of
+from transforms.reading.limits import FIELDS_LIMIT, refuse_long_line
+from transforms.reading.parquet import read_parquet_rows
+from transforms.reading.refusal import RefusedDelivery
+from transforms.reading.sheets import Sheet, read_sheets
 from warehouse.profiles import SourceProfile
 
 HEAD_BYTES = 1 << 18
@@ -27,19 +31,8 @@ HEADER_SEARCH_LINES = 40
 """Titles and blank lines may stand above the header, but not more than so many."""
 HEADER_ROWS_LIMIT = 3
 """A header may be spread over so many rows: group titles above, names below."""
-HEADER_FIELDS_LIMIT = 2_000
-SHEET_BYTES_LIMIT = 1 << 30
-"""A sheet that unpacks to more than this is refused before it is opened (a small archive can hold a huge one)."""
 
 csv.field_size_limit(sys.maxsize)
-
-
-class RefusedDelivery(Exception):
-    """A file that cannot be taken; `reason` names the cause and the cure, and never quotes the file's rows."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -52,16 +45,15 @@ class Row:
 
 
 @dataclass(frozen=True)
-class RecognisedFile:
-    """A file with its profile: `positions` maps our column to the 0-based source fields it is read from.
+class RecognisedTable:
+    """Records under one header: a text file, or one sheet of a workbook.
 
-    A record has `field_count` fields; more are the trailing delimiters of a spreadsheet when they are empty, and of the
-    last ones those without a header may be missing (`least_field_count`).
+    `positions` maps our column to the 0-based source fields it is read from. A record has `field_count` fields; more
+    are the trailing delimiters of a spreadsheet when they are empty, and of the last ones those without a header may be
+    missing (`least_field_count`). Its first line is line `line_offset` + 1 of the file.
     """
 
-    path: Path
     profile: SourceProfile
-    encoding: str
     delimiter: str
     positions: dict[str, tuple[int, ...]]
     field_count: int
@@ -69,11 +61,36 @@ class RecognisedFile:
     header_line_count: int
     header_texts: tuple[str, ...]
     unknown_headers: tuple[str, ...]
-    sheet_rows: tuple[tuple[str, ...], ...] = ()
+    sheet: Sheet | None = None
+    line_offset: int = 0
 
     @property
-    def is_sheet(self) -> bool:
-        return bool(self.sheet_rows)
+    def number(self) -> int:
+        return self.sheet.number if self.sheet else 0
+
+
+@dataclass(frozen=True)
+class OtherSheet:
+    """A sheet that is not read, and the reason code its lines get."""
+
+    sheet: Sheet
+    line_offset: int
+    reason_code: str
+
+
+@dataclass(frozen=True)
+class RecognisedFile:
+    """A file with its profile. The rows of a workbook or Parquet file are in the Parquet file `rows`."""
+
+    path: Path
+    encoding: str
+    tables: tuple[RecognisedTable, ...]
+    rows: Path | None = None
+    other_sheets: tuple[OtherSheet, ...] = ()
+
+    @property
+    def profile(self) -> SourceProfile:
+        return self.tables[0].profile
 
 
 @lru_cache(maxsize=10_000)
@@ -127,30 +144,73 @@ class _Match:
     missing: tuple[str, ...]
 
 
-def recognise(path: Path, census: Census, profiles: Sequence[SourceProfile]) -> RecognisedFile:
-    """The profile whose headers `path` has; raises `RefusedDelivery` when there is none."""
-    if census.byte_count == 0:
-        raise RefusedDelivery("the file is empty; send the export again")
+def recognise(path: Path, census: Census, profiles: Sequence[SourceProfile], scratch: Path) -> RecognisedFile:
+    """The profile whose headers `path` has; raises `RefusedDelivery` when there is none.
+
+    The rows of a workbook or a Parquet file are written to `scratch` on the way.
+    """
+    kind = kind_of(path)
+    if kind is Kind.TEXT:
+        refuse_long_line(census.longest_line_bytes)
+        return _recognise_text(path, census, profiles)
+    rows = scratch / f"{census.sha256}.rows.parquet"
+    if kind is Kind.PARQUET:
+        read = read_parquet_rows(path, rows)
+        return _recognise_sheets(
+            path, (Sheet(1, "", "visible", read.row_count, read.column_count),), rows, kind, profiles
+        )
+    if kind.is_archive:
+        raise RefusedDelivery("an archive is unpacked when it arrives; put it into the inbox again")
+    return _recognise_sheets(path, read_sheets(path, rows), rows, kind, profiles)
+
+
+def _recognise_text(path: Path, census: Census, profiles: Sequence[SourceProfile]) -> RecognisedFile:
     with path.open("rb") as stream:
         head = stream.read(HEAD_BYTES)
-    sheet_rows: tuple[tuple[str, ...], ...] = ()
-    if head.startswith(b"PK\x03\x04"):
-        kind, encoding, sheet_rows = "xlsx", "xlsx", read_sheet(path)
-    else:
-        kind, encoding = "csv", encoding_of(head, census)
-    fitting = [profile for profile in profiles if kind in profile.kinds]
-    if not fitting:
-        raise RefusedDelivery(f"no source profile reads {kind} files; see warehouse/sources/")
+    encoding = encoding_of(head, census)
     # Profiles differ in the encoding they fall back on, and the same bytes give other text in another one.
     texts: dict[str, dict[str, list[Row]]] = {}
     matches: list[_Match] = []
-    for profile in fitting:
+    for profile in profiles:
         own_encoding = encoding or profile.fallback_encoding
         if own_encoding not in texts:
-            texts[own_encoding] = _sheet_head(sheet_rows) if sheet_rows else _text_head(head, census, own_encoding)
+            texts[own_encoding] = _text_head(head, census, own_encoding)
         for delimiter, rows in texts[own_encoding].items():
             matches += _matches(rows, delimiter, profile)
+    if not matches:
+        raise RefusedDelivery(f"line 1: no header ends within {HEAD_BYTES:,} bytes; send the export with its header")
     match = _best(matches)
+    refuse_strange(match)
+    own_encoding = encoding or match.profile.fallback_encoding
+    return RecognisedFile(path, own_encoding, (_table(match, texts[own_encoding][match.delimiter]),))
+
+
+def _recognise_sheets(
+    path: Path, sheets: Sequence[Sheet], rows: Path, kind: Kind, profiles: Sequence[SourceProfile]
+) -> RecognisedFile:
+    """Every visible sheet that fits a profile is read; the lines of the others are accounted for as such."""
+    tables, others, misses, offset = [], [], [], 0
+    for sheet in sheets:
+        head = _sheet_head(rows, sheet)
+        matches = [match for profile in profiles for match in _matches(head, "", profile)]
+        best = _best(matches) if matches else None
+        if best and not best.missing and not sheet.is_hidden:
+            tables.append(replace(_table(best, head), sheet=sheet, line_offset=offset))
+        else:
+            others.append(OtherSheet(sheet, offset, "HIDDEN_SHEET" if sheet.is_hidden else "OTHER_SHEET"))
+            misses += [best] if best and not sheet.is_hidden else []
+        offset += sheet.row_count
+    if not tables:
+        if not misses:
+            raise RefusedDelivery("the workbook holds no visible sheet with rows; send the export again")
+        refuse_strange(_best(misses))
+    if len({table.profile.name for table in tables}) > 1:
+        raise RefusedDelivery("its sheets belong to different kinds of export; send each as a file of its own")
+    return RecognisedFile(path, kind.value, tuple(tables), rows, tuple(others))
+
+
+def refuse_strange(match: _Match) -> None:
+    """Raise `RefusedDelivery` for the nearest profile when headers of it are missing."""
     if match.missing:
         raise RefusedDelivery(
             f"line {match.line_number}: the headers fit no source profile; the nearest is {match.profile.name}, of"
@@ -158,8 +218,6 @@ def recognise(path: Path, census: Census, profiles: Sequence[SourceProfile]) -> 
             f"{', ...' if len(match.missing) > 4 else ''});"
             " send the full export, or describe this kind of file in warehouse/sources/"
         )
-    own_encoding = encoding or match.profile.fallback_encoding
-    return _recognised(path, own_encoding, match, texts[own_encoding][match.delimiter], sheet_rows)
 
 
 def encoding_of(head: bytes, census: Census) -> str:
@@ -172,7 +230,6 @@ def encoding_of(head: bytes, census: Census) -> str:
             return "utf-16-le"
         if even > 0.4 * len(head) / 2 and odd < 0.05 * len(head) / 2:
             return "utf-16-be"
-        raise RefusedDelivery("the file is neither text nor an XLSX sheet; export it as CSV in UTF-8 or as XLSX")
     return "utf-8" if census.is_utf8 else ""
 
 
@@ -184,9 +241,11 @@ def _text_head(head: bytes, census: Census, encoding: str) -> dict[str, list[Row
     return {delimiter: list(_rows(lines, delimiter)) for delimiter in DELIMITERS}
 
 
-def _sheet_head(sheet_rows: Sequence[tuple[str, ...]]) -> dict[str, list[Row]]:
+def _sheet_head(rows: Path, sheet: Sheet) -> list[Row]:
     """The first rows of a sheet, which has no delimiter."""
-    return {"": [Row(row, 1, "\t".join(row)) for row in sheet_rows[:HEADER_SEARCH_LINES]]}
+    wanted = [("sheet_number", "=", sheet.number), ("line_number", "<=", HEADER_SEARCH_LINES)]
+    fields = pq.read_table(rows, columns=["fields"], filters=wanted)["fields"].to_pylist()
+    return [Row(tuple(row), 1, "\t".join(row)) for row in fields]
 
 
 def _rows(lines: Sequence[str], delimiter: str) -> Iterator[Row]:
@@ -205,9 +264,9 @@ def _matches(rows: Sequence[Row], delimiter: str, profile: SourceProfile) -> Ite
     """How each place of the head fits `profile`, the header standing on one row or on several."""
     aliases = known_headers(profile)
     for index, row in enumerate(rows):
-        if len(row.fields) > HEADER_FIELDS_LIMIT:
+        if len(row.fields) > FIELDS_LIMIT:
             raise RefusedDelivery(
-                f"line {index + 1}: {len(row.fields):,} fields; no export has more than {HEADER_FIELDS_LIMIT:,},"
+                f"line {index + 1}: {len(row.fields):,} fields; no export has more than {FIELDS_LIMIT:,},"
                 " check the delimiter and export again"
             )
         if index and aliases.isdisjoint(header_names([row.fields])):
@@ -239,53 +298,17 @@ def _best(matches: Sequence[_Match]) -> _Match:
     return best
 
 
-def _recognised(
-    path: Path, encoding: str, match: _Match, rows: Sequence[Row], sheet_rows: tuple[tuple[str, ...], ...]
-) -> RecognisedFile:
+def _table(match: _Match, rows: Sequence[Row]) -> RecognisedTable:
     profile, last = match.profile, match.line_number + match.row_count - 2
     known = known_headers(profile)
     named = [place for place, name in enumerate(match.names) if name]
-    texts = tuple(row.text for row in rows[match.line_number - 1 : last + 1])
-    return RecognisedFile(
-        path,
+    return RecognisedTable(
         profile,
-        encoding,
         match.delimiter,
         match.positions,
         field_count=len(match.names),
         least_field_count=named[-1] + 1,
         header_line_count=last + rows[last].line_count,
-        header_texts=texts,
+        header_texts=tuple(row.text for row in rows[match.line_number - 1 : last + 1]),
         unknown_headers=tuple(name for name in match.names if name and name not in known),
-        sheet_rows=sheet_rows,
     )
-
-
-def read_sheet(path: Path) -> tuple[tuple[str, ...], ...]:
-    """The first sheet of an XLSX file as rows of text, from row 1 on, empty rows included.
-
-    A number of 16 or more digits comes out in exponent form: a spreadsheet has kept only 15 of them.
-    """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(member.file_size for member in archive.infolist())
-    except zipfile.BadZipFile:
-        raise RefusedDelivery("the file begins like an XLSX sheet but is damaged; save and send it again") from None
-    if unpacked > SHEET_BYTES_LIMIT:
-        raise RefusedDelivery(f"the sheet unpacks to {unpacked:,} bytes; send so many rows as CSV")
-    try:
-        sheet = CalamineWorkbook.from_path(path).get_sheet_by_index(0)
-        rows = sheet.to_python(skip_empty_area=False)
-    except CalamineError as error:
-        raise RefusedDelivery(f"the sheet cannot be opened ({type(error).__name__}); save and send it again") from None
-    if not rows:
-        raise RefusedDelivery("the first sheet is empty; send the export again")
-    return tuple(tuple(_cell_text(cell) for cell in row) for row in rows)
-
-
-def _cell_text(cell: object) -> str:
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell)) if abs(cell) < 1e15 else f"{cell:.14E}"
-    if isinstance(cell, int) and not isinstance(cell, bool) and abs(cell) >= 10**15:
-        return f"{float(cell):.14E}"
-    return "" if cell is None else str(cell)

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import codecs
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
-from transforms.land import CHUNK, LINE_BITS, Census, count_sheet_rows
-from transforms.recognise import RecognisedFile
+from transforms.land import CHUNK, LINE_BITS, Census
+from transforms.reading.limits import LINE_BYTES_LIMIT
+from transforms.recognise import RecognisedFile, RecognisedTable
 from warehouse.columns import REGISTRATION
 from warehouse.contract import Column, quoted
 from warehouse.profiles import SourceProfile
@@ -25,18 +26,32 @@ from warehouse.tables import STANDARDISED, UNPARSABLE
 _HERE = Path(__file__).parent
 RECORD_LINES_LIMIT = 100
 """A quoted line break may spread a record over so many lines; beyond, a quote was forgotten."""
-_DERIVED = {"regency_code", "is_regency_name_agreed", "is_nik_precision_lost"}
+_DERIVED = {
+    "regency_code",
+    "is_regency_name_agreed",
+    "is_other_region_system",
+    "is_nik_precision_lost",
+    "spreadsheet_marks",
+}
+_TEXT_READERS = ("read_text", "read_upper_text", "read_identifier")
+"""What these leave out is mostly no finding (a placeholder, an owner in brackets); an error cell is."""
+NIK_SAMPLE_ROWS = 2_000
+"""A spreadsheet rounds a whole column; its first rows show it."""
 
 
 @dataclass(frozen=True)
 class LineAccount:
-    """Where the physical lines of one delivery went; the sum is to equal the count of `land.take_census`."""
+    """Where the physical lines of one delivery went; the parts sum to the count that was made without the parser.
+
+    Of the unparsable lines, `elsewhere` stand on sheets that are no part of the export.
+    """
 
     header: int
     blank: int
     unparsable: int
     continuation: int
     parsed: int
+    elsewhere: int = 0
 
     @property
     def parts(self) -> dict[str, int]:
@@ -53,34 +68,34 @@ def load_readers(con: duckdb.DuckDBPyConnection) -> None:
     """Define the reader macros on `con`."""
     # Looking for common parts of so many expressions costs more than it saves: a third of planning, 5 % of running.
     con.execute("SET disabled_optimizers = 'common_subexpressions'")
-    for name in ("readers.sql", "records.sql"):
+    readers = ("texts", "answers", "numbers", "dates", "identifiers", "places")
+    for name in (*(f"readers/{kind}.sql" for kind in readers), "records.sql"):
         con.execute((_HERE / name).read_text(encoding="utf-8"))
 
 
 def load_lines(con: duckdb.DuckDBPyConnection, file: RecognisedFile, census: Census, scratch: Path) -> int:
-    """Fill the temporary table `lines(raw_text, fields)` with every physical line of `file`, the first at rowid 0.
+    """Fill a temporary table `lines_<number>(raw_text, fields)` for each table of `file`, its first line at rowid 0.
 
-    Returns how many lines there must be, counted without the reader that cuts them.
+    Returns how many lines the file has, counted without the reader that cuts them.
     """
-    con.execute("CREATE OR REPLACE TEMP TABLE lines (raw_text VARCHAR, fields VARCHAR[])")
-    if file.is_sheet:
-        sheet = pa.table({"fields": pa.array(list(map(list, file.sheet_rows)), pa.list_(pa.string()))})
-        con.register("sheet", sheet)
-        con.execute(
-            "INSERT INTO lines SELECT CASE WHEN NOT is_blank THEN array_to_string(fields, chr(9)) END,"
-            " CASE WHEN NOT is_blank THEN fields END"
-            " FROM (SELECT fields, trim(array_to_string(fields, '')) = '' AS is_blank FROM sheet)"
-        )
-        con.unregister("sheet")
-        return count_sheet_rows(file.path)
+    for table in file.tables:
+        con.execute(f"CREATE OR REPLACE TEMP TABLE lines_{table.number} (raw_text VARCHAR, fields VARCHAR[])")
+        if table.sheet:
+            con.execute(
+                f"INSERT INTO lines_{table.number} {SHEET_LINES}", {"rows": str(file.rows), "sheet": table.sheet.number}
+            )
+    if file.rows:
+        sheets = [table.sheet for table in file.tables if table.sheet] + [other.sheet for other in file.other_sheets]
+        return sum(sheet.row_count for sheet in sheets)
     path, line_count = file.path, census.line_count
     if file.encoding != "utf-8" or not census.is_uniform or census.has_nul:
         path, line_count = rewritten(file.path, file.encoding, scratch)
     # No delimiter and no quote: the reader cuts lines only, keeps blank ones, and never drops a line for its fields.
     con.execute(
-        "INSERT INTO lines (raw_text) SELECT raw_text FROM read_csv(?, columns = {'raw_text': 'VARCHAR'},"
-        " header = false, auto_detect = false, delim = '\x01', quote = '', escape = '', strict_mode = false,"
-        " max_line_size = 16000000)",
+        "INSERT INTO lines_0 (raw_text) SELECT raw_text FROM read_csv(?, columns = {'raw_text': 'VARCHAR'},"
+        " header = false, auto_detect = false, compression = 'none', delim = '\x01', quote = '', escape = '',"
+        " strict_mode = false,"
+        f" max_line_size = {LINE_BYTES_LIMIT})",
         [str(path)],
     )
     if path != file.path:
@@ -88,6 +103,12 @@ def load_lines(con: duckdb.DuckDBPyConnection, file: RecognisedFile, census: Cen
     return line_count
 
 
+SHEET_LINES = """
+    SELECT CASE WHEN NOT is_blank THEN array_to_string(fields, chr(9)) END, CASE WHEN NOT is_blank THEN fields END
+    FROM (
+        SELECT fields, line_number, trim(array_to_string(fields, '')) = '' AS is_blank
+        FROM read_parquet($rows) WHERE sheet_number = $sheet
+    ) ORDER BY line_number"""
 _NEVER_WRITTEN = str.maketrans({"\x00": "\ufffd", "\x01": "\ufffd"})
 
 
@@ -109,27 +130,28 @@ def rewritten(path: Path, encoding: str, scratch: Path) -> tuple[Path, int]:
     return target, end_count + (last != "\n")
 
 
-def join_broken_records(con: duckdb.DuckDBPyConnection, file: RecognisedFile) -> None:
-    """Make `joined_records(line_number, line_count, fields)`: records that a quoted line break has cut in pieces.
+def join_broken_records(con: duckdb.DuckDBPyConnection, table: RecognisedTable) -> None:
+    """Make `joined_records_<number>(line_number, line_count, fields)`: records that a quoted line break has cut.
 
     A line with an odd number of quotes opens such a record when, joined with all lines up to the next such line, it has
     the header's fields. A stray quote therefore spoils its own line only.
     """
+    lines = f"lines_{table.number}"
     con.execute(
         f"""
-        CREATE OR REPLACE TEMP TABLE joined_records AS
+        CREATE OR REPLACE TEMP TABLE joined_records_{table.number} AS
         WITH open_lines AS (
-            SELECT rowid AS opening, lead(rowid) OVER (ORDER BY rowid) AS closing FROM lines
-            WHERE rowid >= {file.header_line_count} AND has_open_quote(raw_text)
+            SELECT rowid AS opening, lead(rowid) OVER (ORDER BY rowid) AS closing FROM {lines}
+            WHERE fields IS NULL AND rowid >= {table.header_line_count} AND has_open_quote(raw_text)
         ), joined AS (
             SELECT opening, closing,
-                string_agg(coalesce(raw_text, ''), chr(10) ORDER BY lines.rowid) AS text,
-                split_record(text, {quoted(file.delimiter)}) AS fields
+                string_agg(coalesce(raw_text, ''), chr(10) ORDER BY {lines}.rowid) AS text,
+                split_record(text, {quoted(table.delimiter)}) AS fields
             FROM (
                 SELECT opening, closing, unnest(range(opening, closing + 1)) AS place FROM open_lines
                 WHERE closing - opening < {RECORD_LINES_LIMIT}
-            ) JOIN lines ON lines.rowid = place
-            GROUP BY opening, closing HAVING {has_header_fields(file)}
+            ) JOIN {lines} ON {lines}.rowid = place
+            GROUP BY opening, closing HAVING {has_header_fields(table)}
         ), placed AS (
             SELECT *, opening IS DISTINCT FROM lag(closing) OVER (ORDER BY opening) AS is_first FROM joined
         ), runs AS (
@@ -139,79 +161,77 @@ def join_broken_records(con: duckdb.DuckDBPyConnection, file: RecognisedFile) ->
         QUALIFY row_number() OVER (PARTITION BY run ORDER BY opening) % 2 = 1"""
     )
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE joined_lines AS"
-        " SELECT unnest(range(line_number, line_number + line_count)) AS line_number FROM joined_records"
+        f"CREATE OR REPLACE TEMP TABLE joined_lines_{table.number} AS"
+        " SELECT unnest(range(line_number, line_number + line_count)) AS line_number"
+        f" FROM joined_records_{table.number}"
     )
 
 
-def fields_sql(file: RecognisedFile) -> str:
+def fields_sql(table: RecognisedTable) -> str:
     """SQL: the fields of a row of `lines`."""
-    return "fields" if file.is_sheet else f"split_record(raw_text, {quoted(file.delimiter)})"
+    return "fields" if table.sheet else f"split_record(raw_text, {quoted(table.delimiter)})"
 
 
-def has_header_fields(file: RecognisedFile) -> str:
+def has_header_fields(table: RecognisedTable) -> str:
     """SQL: `fields` are as many as the header has, but for empty ones at the end."""
-    exact = f"len(fields) = {file.field_count}"
-    more = f"len(fields) > {file.field_count} AND trim(array_to_string(fields[{file.field_count + 1}:], '')) = ''"
-    fewer = f"len(fields) BETWEEN {file.least_field_count} AND {file.field_count}"
-    return f"({exact} OR {fewer} OR {more})" if file.least_field_count < file.field_count else f"({exact} OR {more})"
+    exact = f"len(fields) = {table.field_count}"
+    more = f"len(fields) > {table.field_count} AND trim(array_to_string(fields[{table.field_count + 1}:], '')) = ''"
+    fewer = f"len(fields) BETWEEN {table.least_field_count} AND {table.field_count}"
+    return f"({exact} OR {fewer} OR {more})" if table.least_field_count < table.field_count else f"({exact} OR {more})"
 
 
-def no_record_sql(file: RecognisedFile) -> str:
+def no_record_sql(table: RecognisedTable) -> str:
     """SQL: the reason code of a line that has a record's form and yet is none, NULL for a record.
 
     A header that is repeated further down (pages, files put together), and a line of totals: mostly empty, without a
     registration number, its first text being "total" or "jumlah".
     """
-    number = (
-        f"fields[{file.positions['registration_number'][0] + 1}]" if "registration_number" in file.positions else "''"
-    )
-    headers = ", ".join(quoted(text) for text in file.header_texts)
+    position = table.positions.get("registration_number")
+    number = f"fields[{position[0] + 1}]" if position else "''"
+    headers = ", ".join(quoted(text) for text in table.header_texts)
     return f"""CASE
         WHEN raw_text IN ({headers}) THEN 'REPEATED_HEADER'
         WHEN regexp_matches({number}, '[0-9]') THEN NULL
         WHEN is_total_line(fields) THEN 'TOTAL_LINE' END"""
 
 
-def records_sql(file: RecognisedFile) -> str:
+def records_sql(table: RecognisedTable) -> str:
     """`records(line_number, fields)`: the lines that have the header's fields, and the joined ones."""
     return f"""
         SELECT line_number, fields
         FROM (
-            SELECT rowid + 1 AS line_number, raw_text, {fields_sql(file)} AS fields FROM lines
-            WHERE rowid >= {file.header_line_count}
+            SELECT rowid + 1 AS line_number, raw_text, {fields_sql(table)} AS fields FROM lines_{table.number}
+            WHERE rowid >= {table.header_line_count}
         )
-        WHERE {has_header_fields(file)} AND {no_record_sql(file)} IS NULL
-            AND line_number NOT IN (SELECT line_number FROM joined_lines)
+        WHERE {has_header_fields(table)} AND {no_record_sql(table)} IS NULL
+            AND line_number NOT IN (SELECT line_number FROM joined_lines_{table.number})
         UNION ALL
-        SELECT line_number, fields FROM joined_records"""
+        SELECT line_number, fields FROM joined_records_{table.number}"""
 
 
-def standardised_sql(file: RecognisedFile, delivery_id: int, records: str) -> str:
-    """One SELECT over `records` with the columns of `lake.standardised`."""
-    profile = file.profile
-    texts, values, unread = [], [], []
+def standardised_sql(file: RecognisedFile, delivery_id: int) -> str:
+    """One SELECT over all tables of `file` with the columns of `lake.standardised`."""
+    return " UNION ALL ".join(_standardised_table_sql(table, delivery_id) for table in file.tables)
+
+
+def _standardised_table_sql(table: RecognisedTable, delivery_id: int) -> str:
+    profile = table.profile
+    texts, values, read_columns = [], [], []
     for column in REGISTRATION:
         if column.name in _DERIVED:
             continue
-        position = file.positions.get(column.name)
+        position = table.positions.get(column.name)
         if position is None:
             values.append(f"CAST(NULL AS {column.type}) AS {column.name}")
             continue
         texts.append(f"{_source_text(column, position, profile)} AS {column.name}_text")
         values.append(f"CAST({_read(column, profile)} AS {column.type}) AS {column.name}")
-        if column.reader not in ("read_text", "read_upper_text", "read_identifier"):
-            unread.append(column.name)
-    is_unread = {name: f"is_unread({name}, {name}_text)" for name in unread}
-    entries = ", ".join(
-        f"CASE WHEN {test} THEN {{'key': '{name}', 'value': {name}_text}} END" for name, test in is_unread.items()
-    )
-    nik_text = "nik_text" if "nik" in file.positions else "NULL"
-    texts_kept = ", ".join(f"{name}_text" for name in unread)
+        read_columns.append(column)
+    texts_kept = ", ".join(f"{column.name}_text" for column in read_columns)
     derived = {
-        "row_id": f"{delivery_id}::BIGINT * {1 << LINE_BITS} + line_number",
+        "row_id": f"{delivery_id}::BIGINT * {1 << LINE_BITS} + {table.line_offset} + line_number",
         "delivery_id": f"{delivery_id}::BIGINT",
-        "line_number": "line_number::INTEGER",
+        "line_number": f"({table.line_offset} + line_number)::INTEGER",
         "source_register": f"'{profile.register}'",
         "wave": f"{profile.wave}::SMALLINT",
         "regency_code": "regency_code",
@@ -220,16 +240,20 @@ def standardised_sql(file: RecognisedFile, delivery_id: int, records: str) -> st
             WHEN listed.name IS NOT NULL THEN true
             WHEN bare.name IS NULL THEN false
             ELSE coalesce(stated_regency_kind(source_regency_name) = regency_kind, true) END""",
-        "is_nik_precision_lost": f"coalesce(nik IS NULL AND is_precision_lost({nik_text}), false)",
-        "unread": f"CASE WHEN {' OR '.join(is_unread.values())} THEN map_from_entries(list_filter([{entries}],"
-        " lambda entry: entry IS NOT NULL)) END",
+        "is_other_region_system": f"""CASE WHEN listed.name IS NULL AND bare.name IS NULL
+            THEN regency_digits || bare_regency_name(source_regency_name) END IN (
+            SELECT regency_digits || name FROM regency_names GROUP BY regency_digits, name
+            HAVING bool_and(code_system <> {quoted(profile.region_code_system)}))""",
+        "is_nik_precision_lost": _nik_precision_lost_sql(table),
+        "spreadsheet_marks": _spreadsheet_marks_sql(read_columns),
+        "unread": _unread_sql(read_columns),
     }
     selected = ",\n            ".join(
         f"{derived[column.name]} AS {column.name}" if column.name in derived else column.name for column in STANDARDISED
     )
     regencies = f"(SELECT * FROM {{}} WHERE code_system = {quoted(profile.region_code_system)})"
     return f"""
-        WITH records AS ({records}),
+        WITH records AS ({records_sql(table)}),
         texts AS (SELECT line_number, {", ".join(texts)} FROM records),
         values AS (SELECT line_number, {texts_kept}, {", ".join(values)} FROM texts),
         readings AS (SELECT *, substr(source_region_code, 1, 4) AS regency_digits FROM values)
@@ -242,6 +266,65 @@ def standardised_sql(file: RecognisedFile, delivery_id: int, records: str) -> st
         LEFT JOIN {regencies.format("regency_names")} AS bare
             ON bare.regency_digits = readings.regency_digits
             AND bare.name = CASE WHEN listed.name IS NULL THEN bare_regency_name(source_regency_name) END"""
+
+
+def _nik_precision_lost_sql(table: RecognisedTable) -> str:
+    """SQL: whether the NIK is an exponent, or ends in 0 in a delivery where most do."""
+    if "nik" not in table.positions:
+        return "false"
+    return f"""CASE
+            WHEN suffix(nik_text, '0') AND strlen(nik_text) = 16 THEN (
+                SELECT are_niks_rounded(count(*) FILTER (suffix(nik, '0')), count(*))
+                FROM (
+                    SELECT fields[{table.positions["nik"][0] + 1}] AS nik FROM ({records_sql(table)})
+                    LIMIT {NIK_SAMPLE_ROWS}
+                )
+                WHERE regexp_matches(nik, '^[0-9]{{16}}$'))
+            WHEN nik IS NULL AND nik_text <> '' THEN is_exponent(trimmed(nik_text))
+            ELSE false END"""
+
+
+def _spreadsheet_marks_sql(read_columns: Sequence[Column]) -> str:
+    """SQL: the columns whose text a spreadsheet changed though it could be read, NULL when none.
+
+    What has the usual form is told by its length or its first digit alone.
+    """
+    unusual, marks = [], []
+    for column in read_columns:
+        text = f"{column.name}_text"
+        if column.reader == "read_date":
+            unusual.append(f"strlen({text}) NOT IN (0, 10)")
+            damage = f"is_date_serial(trimmed({text}))"
+        elif column.reader == "read_phone":
+            unusual.append(f"({text} <> '' AND NOT starts_with({text}, '0'))")
+            damage = f"starts_with(bare_digits({text}), '8')"
+        else:
+            continue
+        marks.append(f"CASE WHEN {column.name} IS NOT NULL AND {damage} THEN '{column.name}' END")
+    if not marks:
+        return "NULL"
+    found = f"list_filter([{', '.join(marks)}], lambda name: name IS NOT NULL)"
+    return f"CASE WHEN {' OR '.join(unusual)} THEN nullif({found}, []) END"
+
+
+def _unread_sql(read_columns: Sequence[Column]) -> str:
+    """SQL: column to text for each text that gave no value and is no placeholder, NULL when none."""
+    without_value, values, cells = [], [], []
+    for column in read_columns:
+        text = f"{column.name}_text"
+        entry = f"CASE WHEN {column.name} IS NULL THEN {{'key': '{column.name}', 'value': {text}}} END"
+        if column.reader in _TEXT_READERS:
+            without_value.append(f"starts_with({text}, '#')")
+            cells.append(entry)
+        else:
+            without_value.append(f"({column.name} IS NULL AND {text} <> '')")
+            values.append(entry)
+        if column.reader == "read_identifier":
+            without_value.append(f"({column.name} IS NULL AND {text} <> '')")
+    return f"""CASE WHEN {" OR ".join(without_value)} THEN list_transform([
+            list_filter([{", ".join(values)}], lambda entry: is_something(entry.value))
+            || list_filter([{", ".join(cells)}], lambda entry: is_damaged_cell(entry.value))],
+            lambda entries: CASE WHEN len(entries) > 0 THEN map_from_entries(entries) END)[1] END"""
 
 
 def _source_text(column: Column, position: tuple[int, ...], profile: SourceProfile) -> str:
@@ -289,35 +372,49 @@ def account_for_lines(
 
     Such a line continues a joined record, or is blank, or is unparsable and goes with its text to `unparsable`.
     """
+    con.execute("CREATE OR REPLACE TEMP TABLE leftover (line_number BIGINT, reason_code VARCHAR, raw_text VARCHAR)")
+    for table in file.tables:
+        number = table.number
+        con.execute(
+            f"""
+            INSERT INTO leftover
+            WITH lines AS (
+                SELECT rowid + 1 AS line_number, raw_text, fields FROM lines_{number}
+                WHERE rowid >= {table.header_line_count}
+                    AND rowid + 1 + {table.line_offset} NOT IN (SELECT line_number FROM {parsed})
+                    AND rowid + 1 NOT IN (SELECT line_number FROM joined_lines_{number})
+            ), cut AS MATERIALIZED (
+                SELECT line_number, raw_text, {fields_sql(table)} AS fields FROM lines
+            )
+            SELECT {table.line_offset} + line_number, CASE
+                WHEN fields IS NULL THEN 'STRAY_QUOTE'
+                WHEN {has_header_fields(table)} THEN {no_record_sql(table)}
+                ELSE 'FIELD_COUNT' END, raw_text FROM cut"""
+        )
+    for other in file.other_sheets:
+        con.execute(
+            f"INSERT INTO leftover SELECT {other.line_offset} + row_number() OVER (), '{other.reason_code}', raw_text"
+            f" FROM ({SHEET_LINES}) AS other(raw_text, fields)",
+            {"rows": str(file.rows), "sheet": other.sheet.number},
+        )
+    columns = {"delivery_id": f"{delivery_id}::BIGINT", "line_number": "line_number::INTEGER"}
+    selected = ", ".join(f"{columns.get(column.name, column.name)} AS {column.name}" for column in UNPARSABLE)
     con.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE leftover AS
-        SELECT rowid + 1 AS line_number, raw_text, fields FROM lines
-        WHERE rowid >= {file.header_line_count} AND rowid + 1 NOT IN (SELECT line_number FROM {parsed})
-            AND rowid + 1 NOT IN (SELECT line_number FROM joined_lines)"""
+        f"COPY (SELECT {selected} FROM leftover WHERE trim(raw_text) <> '' ORDER BY line_number)"
+        f" TO {quoted(str(unparsable))} (FORMAT parquet)"
     )
-    columns = {
-        "delivery_id": f"{delivery_id}::BIGINT",
-        "line_number": "line_number::INTEGER",
-        "reason_code": f"""CASE
-            WHEN has_open_quote(raw_text) THEN 'STRAY_QUOTE'
-            WHEN {has_header_fields(file)} THEN {no_record_sql(file)}
-            ELSE 'FIELD_COUNT' END""",
-        "raw_text": "raw_text",
-    }
-    selected = ", ".join(f"{columns[column.name]} AS {column.name}" for column in UNPARSABLE)
-    con.execute(
-        f"""
-        COPY (
-            SELECT {selected} FROM (SELECT line_number, raw_text, {fields_sql(file)} AS fields FROM leftover)
-            WHERE trim(raw_text) <> '' ORDER BY line_number
-        ) TO '{unparsable}' (FORMAT parquet)"""
+    joined = " UNION ALL ".join(
+        f"SELECT (SELECT count(*) FROM joined_lines_{table.number})"
+        f" - (SELECT count(*) FROM joined_records_{table.number}) AS line_count"
+        for table in file.tables
     )
-    blank, bad, continuation, parsed_count = con.execute(
+    blank, bad, elsewhere, continuation, parsed_count = con.execute(
         f"""
         SELECT (SELECT count(*) FROM leftover WHERE trim(coalesce(raw_text, '')) = ''),
             (SELECT count(*) FROM leftover WHERE trim(raw_text) <> ''),
-            (SELECT count(*) FROM joined_lines) - (SELECT count(*) FROM joined_records),
+            (SELECT count(*) FROM leftover WHERE trim(raw_text) <> '' AND suffix(reason_code, '_SHEET')),
+            (SELECT sum(line_count)::BIGINT FROM ({joined})),
             (SELECT count(*) FROM {parsed})"""
     ).fetchall()[0]
-    return LineAccount(file.header_line_count, blank, bad, continuation, parsed_count)
+    header = sum(table.header_line_count for table in file.tables)
+    return LineAccount(header, blank, bad, continuation, parsed_count, elsewhere)

@@ -6,7 +6,44 @@ Belongs here: what a column means, how it is read and what must hold for it. Doe
 
 from __future__ import annotations
 
-from warehouse.contract import Column, Constraint, between, one_of, readable, required
+from warehouse.contract import Column, Constraint, Severity, between, one_of, readable, required
+
+_NO_ERROR_CELL = (
+    "text, not an error cell or exponent of a spreadsheet",
+    "teks, bukan galat atau eksponen lembar kerja",
+)
+
+
+def _lost_zero(pattern: str, expected: str, expected_id: str, severity: Severity = "warn") -> Constraint:
+    """The unread text must not be one that a spreadsheet makes of `expected` by dropping a zero."""
+    return Constraint(
+        "LOST_ZERO",
+        f"was_unread('{{column}}') AND regexp_matches(unread['{{column}}'], '{pattern}')",
+        f"must be {expected}, delivered as text (a spreadsheet dropped a zero)",
+        f"harus {expected_id}, dikirim sebagai teks (lembar kerja menghilangkan angka nol)",
+        severity,
+    )
+
+
+def _precision_kept(expected: str, expected_id: str) -> Constraint:
+    """The unread text must not be the exponent form of a number."""
+    return Constraint(
+        "PRECISION_LOST",
+        r"was_unread('{column}') AND regexp_matches(unread['{column}'], '^\W*[0-9]([.,][0-9]*)?[eE]\+?[0-9]+\s*$')",
+        f"must be {expected}, delivered as text (a spreadsheet showed it as an exponent)",
+        f"harus {expected_id}, dikirim sebagai teks (lembar kerja menampilkannya sebagai eksponen)",
+    )
+
+
+def _no_serial() -> Constraint:
+    """A date must not be delivered as the serial number of a spreadsheet."""
+    return Constraint(
+        "AS_SERIAL",
+        "list_contains(spreadsheet_marks, '{column}')",
+        "must be written as dd/mm/yyyy (it came as a serial number and was read in the 1900 calendar)",
+        "harus ditulis hh/bb/tttt (terkirim sebagai nomor seri lembar kerja, dibaca menurut kalender 1900)",
+    )
+
 
 # --- provenance -------------------------------------------------------------------------------------------------------
 
@@ -46,7 +83,7 @@ REGISTRATION_NUMBER = Column(
     "VARCHAR",
     "Number of the registration in its register (SIDT number or idsbr).",
     reader="read_identifier",
-    constraints=(required("quarantine_row"),),
+    constraints=(required("quarantine_row"), readable(*_NO_ERROR_CELL, "quarantine_row")),
 )
 BUSINESS_KIND = Column(
     "business_kind",
@@ -64,6 +101,7 @@ ENUMERATED_DATE = Column(
         required(),
         readable("a date", "tanggal"),
         between("DATE '2022-01-01'", "DATE '2025-12-31'", "quarantine_row"),
+        _no_serial(),
     ),
 )
 UPDATED_DATE = Column(
@@ -71,14 +109,18 @@ UPDATED_DATE = Column(
     "DATE",
     "Day of the last change in the source register.",
     reader="read_date",
-    constraints=(readable("a date", "tanggal"),),
+    constraints=(readable("a date", "tanggal"), _no_serial()),
 )
 SOURCE_REGION_CODE = Column(
     "source_region_code",
     "VARCHAR",
     "Region code as delivered, digits only, in the code system of the profile.",
     reader="read_region_digits",
-    constraints=(required(), readable("a region code", "kode wilayah", "quarantine_row")),
+    constraints=(
+        required(),
+        readable("a region code", "kode wilayah", "quarantine_row"),
+        _lost_zero(r"^\s*[0-9]{2}[.,][0-9]\s*$", "a code like 11.10", "kode seperti 11.10", "quarantine_row"),
+    ),
 )
 REGENCY_CODE = Column(
     "regency_code",
@@ -99,6 +141,15 @@ REGENCY_CODE = Column(
             "harus menunjuk kabupaten/kota yang sama dengan namanya (apakah sistem kode lain terpakai?)",
             "quarantine_row",
         ),
+        Constraint(
+            "OF_OTHER_SYSTEM",
+            "is_other_region_system",
+            "must be in the code system of the export: code and name agree in the other one (Kemendagri or BPS);"
+            " send the codes of one system, or the export that belongs to them",
+            "harus dalam sistem kode ekspor ini: kode dan namanya cocok dalam sistem lain (Kemendagri atau BPS);"
+            " kirim kode dari satu sistem, atau ekspor yang sesuai",
+            "quarantine_row",
+        ),
     ),
 )
 SOURCE_REGENCY_NAME = Column(
@@ -106,17 +157,40 @@ SOURCE_REGENCY_NAME = Column(
     "VARCHAR",
     "Name of the kabupaten/kota as delivered.",
     reader="read_text",
+    constraints=(readable(*_NO_ERROR_CELL),),
 )
 IS_REGENCY_NAME_AGREED = Column(
     "is_regency_name_agreed",
     "BOOLEAN",
     "Whether the delivered name and the resolved code mean the same kabupaten/kota; NULL when either is absent.",
 )
-DISTRICT_NAME = Column("district_name", "VARCHAR", "Kecamatan as delivered, upper case.", reader="read_upper_text")
-VILLAGE_NAME = Column(
-    "village_name", "VARCHAR", "Desa or kelurahan as delivered, upper case.", reader="read_upper_text"
+IS_OTHER_REGION_SYSTEM = Column(
+    "is_other_region_system",
+    "BOOLEAN",
+    "Whether the delivered name disagrees with the code in the profile's code system and agrees in the other one.",
 )
-ADDRESS = Column("address", "VARCHAR", "Address as delivered.", personal=True, reader="read_text")
+DISTRICT_NAME = Column(
+    "district_name",
+    "VARCHAR",
+    "Kecamatan as delivered, upper case.",
+    reader="read_upper_text",
+    constraints=(readable(*_NO_ERROR_CELL),),
+)
+VILLAGE_NAME = Column(
+    "village_name",
+    "VARCHAR",
+    "Desa or kelurahan as delivered, upper case.",
+    reader="read_upper_text",
+    constraints=(readable(*_NO_ERROR_CELL),),
+)
+ADDRESS = Column(
+    "address",
+    "VARCHAR",
+    "Address as delivered.",
+    personal=True,
+    reader="read_text",
+    constraints=(readable(*_NO_ERROR_CELL),),
+)
 LATITUDE = Column(
     "latitude",
     "DOUBLE",
@@ -139,7 +213,7 @@ BUSINESS_NAME = Column(
     "Name of the business, without the owner in brackets.",
     personal=True,
     reader="read_text",
-    constraints=(required("quarantine_row"),),
+    constraints=(required("quarantine_row"), readable(*_NO_ERROR_CELL, "quarantine_row")),
 )
 OWNER_NAME = Column(
     "owner_name",
@@ -147,6 +221,7 @@ OWNER_NAME = Column(
     "Name of the owner, from its own field or from the brackets behind the business name.",
     personal=True,
     reader="read_text",
+    constraints=(readable(*_NO_ERROR_CELL),),
 )
 NIK = Column(
     "nik",
@@ -167,7 +242,8 @@ NIK = Column(
 IS_NIK_PRECISION_LOST = Column(
     "is_nik_precision_lost",
     "BOOLEAN",
-    "Whether the NIK lost its last digit in a spreadsheet (15 significant digits); such a NIK is a weak key.",
+    "Whether the NIK lost digits in a spreadsheet, which keeps 15 (an exponent, or a last 0 where most of the"
+    " delivery's NIKs end in 0); such a NIK is a weak key.",
     constraints=(
         Constraint(
             "",
@@ -183,7 +259,23 @@ NIB = Column(
     "Nomor Induk Berusaha, 13 digits; one per business actor.",
     personal=True,
     reader="read_nib",
-    constraints=(readable("a NIB of 13 digits", "NIB 13 angka"),),
+    constraints=(
+        readable("a NIB of 13 digits", "NIB 13 angka"),
+        _precision_kept("13 digits", "13 angka"),
+        _lost_zero(r"^\s*[0-9]{12}(\.0)?\s*$", "13 digits", "13 angka"),
+    ),
+)
+NPWP = Column(
+    "npwp",
+    "VARCHAR",
+    "Taxpayer number: 15 digits, or 16 since 2022 (a leading 0 is an entity, anything else the NIK of a person).",
+    personal=True,
+    reader="read_npwp",
+    constraints=(
+        readable("an NPWP of 15 or 16 digits", "NPWP 15 atau 16 angka"),
+        _precision_kept("15 or 16 digits", "15 atau 16 angka"),
+        _lost_zero(r"^\s*[0-9]{14}(\.0)?\s*$", "15 or 16 digits", "15 atau 16 angka"),
+    ),
 )
 PHONE = Column(
     "phone",
@@ -191,7 +283,15 @@ PHONE = Column(
     "Telephone number in the form +62...",
     personal=True,
     reader="read_phone",
-    constraints=(readable("an Indonesian telephone number", "nomor telepon Indonesia"),),
+    constraints=(
+        readable("one Indonesian telephone number", "satu nomor telepon Indonesia"),
+        Constraint(
+            "LOST_ZERO",
+            "list_contains(spreadsheet_marks, '{column}')",
+            "must begin with 0 or +62, delivered as text (a spreadsheet dropped the zero, which was put back)",
+            "harus diawali 0 atau +62, dikirim sebagai teks (nol di depan hilang di lembar kerja dan dipulihkan)",
+        ),
+    ),
 )
 OWNER_SEX_CODE = Column(
     "owner_sex_code",
@@ -202,7 +302,7 @@ OWNER_SEX_CODE = Column(
         readable("L or P", "L atau P"),
         Constraint(
             "DISAGREES_WITH_NIK",
-            "{column} <> CASE WHEN substr(nik, 7, 2) > '40' THEN 'P' ELSE 'L' END",
+            "{column} <> CASE WHEN substr(nik, 7, 2) > '40' THEN 'P' WHEN nik IS NOT NULL THEN 'L' END",
             "must agree with the NIK (day of birth above 40 means female)",
             "harus sesuai dengan NIK (tanggal lahir di atas 40 berarti perempuan)",
         ),
@@ -217,6 +317,7 @@ OWNER_BIRTH_DATE = Column(
     constraints=(
         readable("a date", "tanggal"),
         between("DATE '1920-01-01'", "DATE '2010-12-31'"),
+        _no_serial(),
         Constraint(
             "DISAGREES_WITH_NIK",
             "strftime({column}, '%d%m%y') <> lpad(CAST(CAST(substr(nik, 7, 2) AS INTEGER) % 40 AS VARCHAR), 2, '0')"
@@ -264,6 +365,13 @@ KBLI_CODE = Column(
         readable("a KBLI code of five digits", "kode KBLI lima angka"),
         one_of("kbli", "kbli_code"),
         Constraint(
+            "LOST_ZERO",
+            "was_unread('{column}') AND '0' || regexp_extract(unread['{column}'], '^\\s*([0-9]{4})(\\.0)?\\s*$', 1)"
+            " IN (SELECT kbli_code FROM reference.kbli)",
+            "must keep its leading zero, delivered as text (a spreadsheet dropped it)",
+            "harus memuat nol di depan, dikirim sebagai teks (lembar kerja menghilangkannya)",
+        ),
+        Constraint(
             "OUT_OF_SCOPE",
             "substr({column}, 1, 2) IN ('01', '02', '03', '84', '97', '98')",
             "must not belong to section A, O or T: the census leaves them out",
@@ -297,6 +405,18 @@ OMZET_IDR = Column(
     constraints=(
         readable("an amount in rupiah", "jumlah rupiah"),
         between("0", "100000000000000", "quarantine_row"),
+        Constraint(
+            "PER_MONTH",
+            "was_unread('{column}') AND regexp_matches(unread['{column}'], '(?i)bulan|bln|month')",
+            "must be the amount of the whole year: this one names a month as its period",
+            "harus jumlah setahun penuh: jumlah ini menyebut bulan sebagai periodenya",
+        ),
+        Constraint(
+            "IN_THOUSANDS",
+            "{column} BETWEEN 1 AND 999",
+            "must be in rupiah: an amount below 1,000 looks entered in thousands or millions",
+            "harus dalam rupiah: jumlah di bawah 1.000 tampaknya diisi dalam ribuan atau jutaan",
+        ),
     ),
 )
 OMZET_YEAR = Column(
@@ -334,12 +454,14 @@ COOPERATIVE_NUMBER = Column(
     "VARCHAR",
     "Nomor Induk Koperasi (not the person's NIK); length not confirmed.",
     reader="read_identifier",
+    constraints=(readable(*_NO_ERROR_CELL),),
 )
 LEGAL_ENTITY_NUMBER = Column(
     "legal_entity_number",
     "VARCHAR",
     "Number of the cooperative's legal entity (badan hukum), free text.",
     reader="read_text",
+    constraints=(readable(*_NO_ERROR_CELL),),
 )
 MEMBER_COUNT = Column(
     "member_count",
@@ -347,6 +469,12 @@ MEMBER_COUNT = Column(
     "Members of the cooperative.",
     reader="read_count",
     constraints=(readable("a whole number", "bilangan bulat"),),
+)
+SPREADSHEET_MARKS = Column(
+    "spreadsheet_marks",
+    "VARCHAR[]",
+    "Columns whose text a spreadsheet changed and that could be read all the same (a date as serial number, a telephone"
+    " number without its 0); NULL when none.",
 )
 PROVENANCE = (ROW_ID, DELIVERY_ID, LINE_NUMBER, SOURCE_REGISTER, WAVE)
 CHANNELS = (
@@ -368,6 +496,7 @@ REGISTRATION = (
     REGENCY_CODE,
     SOURCE_REGENCY_NAME,
     IS_REGENCY_NAME_AGREED,
+    IS_OTHER_REGION_SYSTEM,
     DISTRICT_NAME,
     VILLAGE_NAME,
     ADDRESS,
@@ -378,6 +507,7 @@ REGISTRATION = (
     NIK,
     IS_NIK_PRECISION_LOST,
     NIB,
+    NPWP,
     PHONE,
     OWNER_SEX_CODE,
     OWNER_BIRTH_DATE,
@@ -395,6 +525,7 @@ REGISTRATION = (
     COOPERATIVE_NUMBER,
     LEGAL_ENTITY_NUMBER,
     MEMBER_COUNT,
+    SPREADSHEET_MARKS,
 )
 
 # --- register: which registrations are one business -------------------------------------------------------------------
@@ -488,5 +619,7 @@ AS_OF_DATE = Column("as_of_date", "DATE", "Day up to which facts were taken into
 # --- quality and meta -------------------------------------------------------------------------------------------------
 
 RULE_CODE = Column("rule_code", "VARCHAR", "Stable code of the rule, see the rule book.")
-SEVERITY = Column("severity", "VARCHAR", "quarantine_row (the row is set aside) or warn.")
+SEVERITY = Column(
+    "severity", "VARCHAR", "refuse_file (the delivery is refused), quarantine_row (the row is set aside) or warn."
+)
 COLUMN_NAME = Column("column_name", "VARCHAR", "The column the rule speaks of.")

@@ -76,7 +76,7 @@ def one_of(reference: str, key: str, severity: Severity = "warn") -> Constraint:
 class Column:
     """One column, defined once and reused in every stage; a change of meaning needs a new name.
 
-    `type` is a DuckDB type. `reader` names the macro of `transforms/readers.sql` that turns source text into the value;
+    `type` is a DuckDB type. `reader` names the macro of `transforms/readers/` that turns source text into the value;
     None means the value is derived, not read. `personal` marks data about an identifiable person (UU PDP 27/2022).
     """
 

@@ -36,6 +36,8 @@ class LedgerEntry:
     row_balance: list[dict[str, Any]] = field(default_factory=list)
     findings: list[dict[str, Any]] = field(default_factory=list)
     rule_results: list[dict[str, Any]] = field(default_factory=list)
+    members: list[str] = field(default_factory=list)
+    """Of an archive: the SHA-256 of each file in it."""
     measures: dict[str, Any] = field(default_factory=dict)
     """Counts, codes and the middle day of its rows, to compare later deliveries of the same sender with."""
 

@@ -27,7 +27,6 @@ class SourceProfile:
     title: str
     register: str
     wave: int
-    kinds: tuple[str, ...]
     delimiter: str
     fallback_encoding: str
     header_rows: int
@@ -63,7 +62,6 @@ def parse_profile(document: dict[str, Any], origin: str) -> SourceProfile:
             title=document["title"],
             register=document["register"],
             wave=document["wave"],
-            kinds=tuple(file["kinds"]),
             delimiter=file["delimiter"],
             fallback_encoding=file["fallback_encoding"],
             header_rows=file["header_rows"],

@@ -16,8 +16,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from warehouse.connection import Resources
 from warehouse.contract import quoted
 from warehouse.ddl import create_tables
@@ -60,10 +58,11 @@ def publish(
     version: int,
     input_fingerprint: str,
     as_of: date,
-    write_report: Callable[[duckdb.DuckDBPyConnection, Path], None],
+    write_report: Callable[[Path, Path], None],
 ) -> Path:
     """Publish the tables in `parquet/<schema>/<name>.parquet` as `version`; returns the version's folder.
 
+    `write_report` is given the database and the path of the page to write.
     Raises `AuditError` before anything is switched. An unfinished folder is never taken for a version.
     """
     work = root.versions / f".unfinished-{version:06d}"
@@ -71,8 +70,7 @@ def publish(
     work.mkdir()
     build_database(resources, parquet, work / DATABASE)
     audit(resources, work / DATABASE)
-    with resources.connect(work / DATABASE, read_only=True) as con:
-        write_report(con, work / REPORT)
+    write_report(work / DATABASE, work / REPORT)
     for path in sorted(parquet.glob("*/*.parquet")):
         target = work / "parquet" / path.relative_to(parquet)
         target.parent.mkdir(parents=True, exist_ok=True)

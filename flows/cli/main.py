@@ -1,6 +1,7 @@
-"""`capaian`: demo, run, status, simulate, dictionary.
+"""`capaian`: demo, run, status, read, profile, simulate, dictionary.
 
-Exit codes: 0 done; 1 an audit failed and nothing was published; 2 wrong usage; 3 another run holds the lock.
+Exit codes: 0 done; 1 an audit failed and nothing was published; 2 wrong usage; 3 another run holds the lock;
+4 input refused.
 What a verb needs is imported inside it, so that `status` answers at once.
 """
 
@@ -16,18 +17,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, Parameter
 
 from flows.cli import screens
+from flows.cli.profile import profile
+from flows.cli.read import read
 from flows.settings import Settings, prepare_prefect
 
 if TYPE_CHECKING:
     from flows.nightly import RunSummary
 
 app = App(name="capaian", help="Registration exports in, audited target attainment out.", version_flags=["--version"])
+app.command(read)
 
 DEMO_AS_OF = date(2024, 12, 31)
 DEMO_ROWS = 50_000
 DEMO_SEED = 2022
 
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON for machines.")]
+
+app.command(profile)
 
 
 @app.command
@@ -181,6 +187,7 @@ def _summary_document(settings: Settings, summary: RunSummary) -> dict[str, Any]
         "version": summary.version,
         "landed": summary.landed,
         "duplicates": summary.duplicates,
+        "left": dict(summary.left),
         "deliveries": [
             {name: value for name, value in asdict(entry).items() if name not in ("findings", "rule_results", "key")}
             for entry in summary.ingested

@@ -90,13 +90,16 @@ def following_steps(*, quiet: bool) -> Iterator[None]:
 def show_run(settings: Settings, summary: RunSummary) -> None:
     """What a run did."""
     refused = [entry for entry in summary.ingested if entry.status == "refused"]
+    validated = [entry for entry in summary.ingested if entry.status == "validated"]
     for entry in refused:
         console.print(f"[red]✘[/] refused: [bold]{escape(entry.file_name)}[/]: {escape(entry.reason or '')}")
+    for name, reason in summary.left:
+        console.print(f"[red]✘[/] left in the inbox: [bold]{escape(name)}[/]: {escape(reason)}")
     if summary.version is None:
         console.print("\n[bold]Nothing new to do[/]: every delivery is done and the published version is current.")
     else:
         console.print(
-            f"\n[bold]Version {summary.version}[/] published: {len(summary.ingested) - len(refused)} deliveries"
+            f"\n[bold]Version {summary.version}[/] published: {len(validated)} deliveries"
             f" ingested, {len(refused)} refused, {len(summary.duplicates)} duplicates."
         )
 

@@ -19,6 +19,8 @@ from warehouse.report import charts
 _HERE = Path(__file__).parent
 
 VERDICTS = {"met": "tercapai", "not_met": "tidak tercapai", "not_assessable": "belum dapat dinilai"}
+STATUSES = {"validated": "tervalidasi", "held": "ditahan", "refused": "ditolak", "unpacked": "arsip, dibuka"}
+SEVERITIES = {"refuse_file": "berkas ditolak", "quarantine_row": "karantina", "warn": "peringatan"}
 SERIES = {"official_reported": "dilaporkan resmi", "register_observed": "dihitung dari registrasi"}
 
 
@@ -33,6 +35,8 @@ def write_report(con: duckdb.DuckDBPyConnection, path: Path) -> None:
         "day": lambda day: format_date(day, "d MMMM y", locale="id"),
         "verdict": VERDICTS.__getitem__,
         "series": SERIES.__getitem__,
+        "status": STATUSES.__getitem__,
+        "severity": SEVERITIES.__getitem__,
     }
     publication = _rows(con, "FROM meta.publication")[0]
     national = _rows(con, "FROM marts.attainment_national ORDER BY target_year, series, institution, definition_code")
