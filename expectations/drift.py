@@ -7,7 +7,7 @@ Drift is found when a release is made, over all deliveries there are, and never 
 the set of deliveries, so that a shuffled order of arrival gives the same release. A sender's deliveries are put in the
 order of their data date, ties by delivery number, and each is compared with those before it:
 
-- against the previous delivery, as warnings: number of rows, empty share of each column, new codes;
+- against the previous delivery, as warnings: number of rows, empty share of each column, new codes and vanished ones;
 - against all earlier ones together: the share of quarantined rows. Far above the sender's usual share, the delivery is
   held: it stays out of the release, with its reason, until rules or history say otherwise. A held delivery is no
   history for those after it.
@@ -15,7 +15,7 @@ order of their data date, ties by delivery number, and each is compared with tho
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -30,8 +30,9 @@ LEAST_ROW_COUNT = 20
 """Two deliveries of fewer rows than this are samples, and their sizes mean nothing."""
 NULL_SHARE_LIMIT = 0.1
 """A question left empty by one more respondent in ten is a changed form, not a changed public."""
-NEW_CODE_LIMIT_ROWS = 3.0
-"""Rule of three: a code of which the previous delivery would hold three rows or more, had nothing changed."""
+CODE_CHANCE_LIMIT = 1e-4
+"""A code is new or vanished where chance would put all its rows on one side once in ten thousand times: a delivery is
+asked about some hundred codes, of which many are rare, and is not to be warned each time of another one."""
 QUARANTINED_LIMIT = 0.2
 """Points above the sender's usual share from which repairing at the source is worth more than counting the rest."""
 MARGIN_DEVIATIONS = 3.0
@@ -86,9 +87,16 @@ NULL_SHARE = DriftRule(
 NEW_CODES = DriftRule(
     "DRIFT_NEW_CODES",
     "warn",
-    NEW_CODE_LIMIT_ROWS,
+    CODE_CHANCE_LIMIT,
     "ada kode yang tidak muncul pada kiriman sebelumnya; pastikan daftar kode tidak berubah",
     "there are codes that the previous delivery did not have; make sure that the code list is the same",
+)
+VANISHED_CODES = DriftRule(
+    "DRIFT_VANISHED_CODES",
+    "warn",
+    CODE_CHANCE_LIMIT,
+    "ada kode pada kiriman sebelumnya yang tidak muncul lagi; pastikan daftar kode dan cakupan ekspor tidak berubah",
+    "codes of the previous delivery are gone; make sure that the code list and the scope of the export are the same",
 )
 QUARANTINED_SHARE = DriftRule(
     "DRIFT_QUARANTINED_SHARE",
@@ -97,7 +105,7 @@ QUARANTINED_SHARE = DriftRule(
     "bagian baris yang dikarantina jauh di atas kebiasaan pengirim; perbaiki dan kirim ulang hasil ekspor",
     "the share of quarantined rows is far above the sender's usual one; repair the export and send it again",
 )
-DRIFT_RULES = (ROW_COUNT, NULL_SHARE, NEW_CODES, QUARANTINED_SHARE, LEAST_ROW_COUNT, MARGIN_DEVIATIONS)
+DRIFT_RULES = (ROW_COUNT, NULL_SHARE, NEW_CODES, VANISHED_CODES, QUARANTINED_SHARE, LEAST_ROW_COUNT, MARGIN_DEVIATIONS)
 
 
 @dataclass(frozen=True)
@@ -178,14 +186,26 @@ def _against_previous(delivery: Measured, previous: Measured) -> Iterable[dict[s
         if abs(empty / rows - empty_before / rows_before) > limit:
             yield _finding(NULL_SHARE, delivery, previous, column, empty_before / rows_before, empty / rows)
     for column, counts in delivery.code_counts.items():
-        before = previous.code_counts.get(column) or {}
-        expected = {code: count * rows_before / rows for code, count in (counts or {}).items() if code not in before}
-        codes = sorted(code for code, rows_expected in expected.items() if rows_expected >= NEW_CODE_LIMIT_ROWS)
-        if codes:
-            carried = sum((counts or {})[code] for code in codes)
-            shown = ", ".join(codes[:CODES_SHOWN_LIMIT])
-            more = f" and {len(codes) - CODES_SHOWN_LIMIT} more" if len(codes) > CODES_SHOWN_LIMIT else ""
-            yield _finding(NEW_CODES, delivery, previous, column, 0, carried, shown + more)
+        now, before = counts or {}, previous.code_counts.get(column) or {}
+        if codes := _on_one_side(now, rows, before, rows_before):
+            yield _finding(NEW_CODES, delivery, previous, column, 0, sum(now[code] for code in codes), _shown(codes))
+        if codes := _on_one_side(before, rows_before, now, rows):
+            gone = sum(before[code] for code in codes)
+            yield _finding(VANISHED_CODES, delivery, previous, column, gone, 0, _shown(codes))
+
+
+def _on_one_side(counts: Mapping[str, int], rows: int, others: Mapping[str, int], other_rows: int) -> list[str]:
+    """The codes of `counts` that `others` lack by more than chance.
+
+    Had nothing changed, each row of a code would be in `counts` with the share of its rows in both deliveries together.
+    """
+    share = rows / (rows + other_rows)
+    return sorted(code for code, count in counts.items() if code not in others and share**count < CODE_CHANCE_LIMIT)
+
+
+def _shown(codes: Sequence[str]) -> str:
+    more = f" and {len(codes) - CODES_SHOWN_LIMIT} more" if len(codes) > CODES_SHOWN_LIMIT else ""
+    return ", ".join(codes[:CODES_SHOWN_LIMIT]) + more
 
 
 def _finding(

@@ -28,6 +28,9 @@ MISNAMED_WARNING_RATIO = 0.1
 rarer. The rows in question are quarantined, and the others agree with their names, so that they may stay."""
 UNREAD_LIMIT_RATIO = 0.5
 """With more texts unread than read, the column is another one, or written in another form than the profile says."""
+UNREAD_ROWS_RATIO = 0.1
+"""A column that few records fill may be misread whole and still spoil few of them: their findings are enough, and the
+other records are not to wait for it."""
 LEAST_COUNT = 10
 """Below so many texts, one clerk's habit is half a column; a gate about a part of the rows then stays open."""
 HEADERS_SHOWN_LIMIT = 10
@@ -121,14 +124,15 @@ _BASE_OF_ATTAINMENT = {
 
 
 def _unread_gate(rule: Rule) -> Gate:
-    column = rule.column_name
+    column, unread = rule.column_name, count_sql(rule.fails_when)
+    refuses = column in _BASE_OF_ATTAINMENT or rule.severity == "quarantine_row"
     return Gate(
         f"{column}_MOSTLY_UNREAD".upper(),
         column,
-        count_sql(rule.fails_when),
-        f"count({column}) + {count_sql(rule.fails_when)}",
+        f"CASE WHEN {unread} > {UNREAD_ROWS_RATIO} * count(*) THEN {unread} ELSE 0 END" if refuses else unread,
+        f"count({column}) + {unread}",
         UNREAD_LIMIT_RATIO,
-        "refuse_file" if column in _BASE_OF_ATTAINMENT or rule.severity == "quarantine_row" else "warn",
+        "refuse_file" if refuses else "warn",
         f"{{part}} of {{whole}} texts of {column} cannot be read",
         f"{rule.sentence_id}; periksa apakah kolom dan tanda desimalnya benar, lalu ekspor ulang",
         f"{rule.sentence_en}; check whether it is the right column with the right decimal mark, and export again",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -38,7 +40,7 @@ def test_a_sender_that_delivers_as_before_does_not_drift() -> None:
         (delivery(2, 2001), "DRIFT_ROW_COUNT", None, 1000, 2001),
         (delivery(2, 499), "DRIFT_ROW_COUNT", None, 1000, 499),
         (delivery(2, given_counts={"nik": 800}), "DRIFT_NULL_SHARE", "nik", 0, 0.2),
-        (delivery(2, code_counts={"kbli_code": {"56": 990, "47": 10}}), "DRIFT_NEW_CODES", "kbli_code", 0, 10),
+        (delivery(2, code_counts={"kbli_code": {"56": 980, "47": 20}}), "DRIFT_NEW_CODES", "kbli_code", 0, 20),
     ],
 )
 def test_each_kind_of_drift_is_a_warning_with_both_figures(
@@ -50,6 +52,33 @@ def test_each_kind_of_drift_is_a_warning_with_both_figures(
     assert (finding["rule_code"], finding["column_name"]) == (code, column)
     assert (finding["previous_value"], finding["current_value"]) == pytest.approx((before, now))
     assert finding["sentence_id"] != finding["sentence_en"]
+
+
+def test_a_code_that_vanished_is_a_warning_with_both_figures() -> None:
+    before = delivery(1, code_counts={"kbli_code": {"56": 960, "47": 40}})
+    (finding,) = find_drift([before, delivery(2)]).findings
+    assert (finding["rule_code"], finding["severity"], finding["column_name"]) == (
+        "DRIFT_VANISHED_CODES",
+        "warn",
+        "kbli_code",
+    )
+    assert (finding["previous_value"], finding["current_value"], finding["evidence"]) == (40, 0, "47")
+
+
+def drawn_codes(random: Random, weights: list[float], rows: int, day: int) -> Measured:
+    """A delivery whose codes are drawn by `weights`: the same public each time."""
+    codes = Counter(random.choices([f"{code:02d}" for code in range(len(weights))], weights, k=rows))
+    return delivery(day, rows, given_counts={}, code_counts={"kbli_code": codes})
+
+
+@pytest.mark.parametrize(("before", "now"), [(50, 50), (1000, 1000), (1000, 1900), (1900, 1000)])
+def test_rare_codes_of_an_unchanged_public_come_and_go_without_a_warning(before: int, now: int) -> None:
+    random = Random(65)
+    rare = [1 / (place + 1) ** 1.3 for place in range(60)]  # many codes, most of them rare: as trades are
+    warned = sum(
+        bool(codes(drawn_codes(random, rare, before, 1), drawn_codes(random, rare, now, 2))) for _ in range(200)
+    )
+    assert warned <= 4
 
 
 def test_what_is_within_the_limits_or_within_chance_is_no_drift() -> None:
@@ -158,7 +187,9 @@ def test_a_shuffled_arrival_gives_the_same_release_and_what_is_held_stays_out_of
         " ORDER BY ALL",
     ) == [
         ("2.csv", "DRIFT_NEW_CODES", "kbli_code", "47"),
+        ("2.csv", "DRIFT_VANISHED_CODES", "kbli_code", "56"),
         ("3.csv", "DRIFT_NEW_CODES", "kbli_code", "56"),
         ("3.csv", "DRIFT_NULL_SHARE", "business_name", None),
         ("3.csv", "DRIFT_QUARANTINED_SHARE", None, None),
+        ("3.csv", "DRIFT_VANISHED_CODES", "kbli_code", "47"),
     ]

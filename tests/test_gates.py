@@ -95,6 +95,16 @@ def test_a_gate_about_a_part_of_the_rows_stays_open_for_few_of_them(settings: Se
     assert entry.status == "validated", entry.reason
 
 
+def test_a_misread_column_that_few_records_fill_does_not_refuse_the_others(settings: Settings) -> None:
+    delivered = rows(200, tahun_go_digital="")
+    for place, row in enumerate(delivered[:12]):
+        row["tahun_go_digital"] = "entah" if place < 9 else "2021"
+    entry = only(settings, delivered)
+    assert entry.status == "validated", entry.reason
+    (finding,) = [finding for finding in entry.findings if finding["rule_code"] == "DIGITAL_SINCE_YEAR_UNREAD"]
+    assert finding["finding_count"] == 9
+
+
 def test_what_a_refused_delivery_is_to_repair_is_published(settings: Settings) -> None:
     only(settings, [*rows(18, nama_usaha=""), *rows(2)])
     publish_all(settings)
