@@ -355,7 +355,7 @@ def record_quality(settings: Settings, release: Release) -> None:
     """
     entries, drift = released_entries(settings)
     validated = [entry for entry in entries if entry.status == "validated"]
-    judged = [entry for entry in entries if entry.status != "refused"]
+    judged = [entry for entry in entries if entry.is_judged]
     for entry in judged:
         if entry.reason:
             logger.warning("%s: held: %s", entry.file_name, entry.reason)

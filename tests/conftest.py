@@ -178,7 +178,7 @@ def published(settings: Settings, query: str) -> list[tuple[Any, ...]]:
 
 def lake(settings: Settings, query: str, verdict: str = "validated") -> list[tuple[Any, ...]]:
     """Rows of a query over `rows`, the validated or quarantined rows of all deliveries."""
-    paths = steps.rows_of(settings, [entry for entry in Ledger(settings.root) if entry.status != "refused"])
+    paths = steps.rows_of(settings, [entry for entry in Ledger(settings.root) if entry.is_judged])
     with duckdb.connect() as con:
         if paths:
             con.execute(f"CREATE VIEW rows AS SELECT * FROM read_parquet({paths}) WHERE verdict = '{verdict}'")

@@ -46,7 +46,7 @@ def census(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPy
         simulate(con, 20_000, 11, settings.root.inbox, home / "truth.parquet")
         ingest_inbox(settings)
         publish_all(settings)
-        paths = steps.rows_of(settings, [entry for entry in Ledger(settings.root) if entry.status != "refused"])
+        paths = steps.rows_of(settings, [entry for entry in Ledger(settings.root) if entry.is_judged])
         con.execute(f"CREATE VIEW judged AS SELECT * FROM read_parquet({paths})")
         con.execute(f"ATTACH '{settings.root.database.resolve()}' AS published (READ_ONLY)")
         con.execute(

@@ -111,7 +111,7 @@ def test_the_answer_tells_each_finding_in_the_senders_own_words(settings: Settin
             *names(3),
             {"nomor_registrasi": "REG0001", "kode_wilayah": "11.01", "omzet": "=1+1", "tanggal_lahir": "31/02/1980"},
             {"nomor_registrasi": "REG0002", "omzet": "-5", "nama_pemilik": '=HYPERLINK("x")'},
-            {"nomor_registrasi": "REG0003", "kode_kbli": "xx"},
+            {"nomor_registrasi": "REG0003", "kode_kbli": "usaha"},
         ],
     )
     with (settings.root.inbox / "kiriman.csv").open("a", encoding="utf-8") as file:
@@ -143,7 +143,7 @@ def test_the_answer_tells_each_finding_in_the_senders_own_words(settings: Settin
     ]
     with_warnings = tmp_path / "semua.xlsx"
     export(settings, with_warnings, delivery_id=entry.delivery_id, with_warnings=True)
-    assert ("REG0003", "kode_kbli", "xx", "KBLI_CODE_UNREAD") in [
+    assert ("REG0003", "kode_kbli", "usaha", "KBLI_CODE_UNREAD") in [
         (row["nomor registrasi"], row["kolom"], row["terbaca"], row["kode aturan"])
         for row in findings_in(with_warnings)
     ]

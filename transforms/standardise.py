@@ -213,7 +213,7 @@ def records_sql(table: RecognisedTable) -> str:
 
 def standardised_sql(file: RecognisedFile, delivery_id: int, corrections: Corrections) -> str:
     """One SELECT over all tables of `file` with the columns of `lake.standardised`, the `corrections` applied."""
-    return " UNION ALL ".join(_standardised_table_sql(table, delivery_id, corrections) for table in file.tables)
+    return " UNION ALL ".join(f"({_standardised_table_sql(table, delivery_id, corrections)})" for table in file.tables)
 
 
 def _standardised_table_sql(table: RecognisedTable, delivery_id: int, corrections: Corrections) -> str:

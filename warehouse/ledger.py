@@ -42,6 +42,11 @@ class LedgerEntry:
     """Counts, codes and the middle day of its rows, to compare later deliveries of the same sender with."""
 
     @property
+    def is_judged(self) -> bool:
+        """Whether its rows are kept: a refused delivery and an archive have none."""
+        return self.status in ("validated", "held")
+
+    @property
     def validated_count(self) -> int:
         return self._part("validated")
 
