@@ -268,9 +268,9 @@ def record_quality(settings: Settings, release: Release) -> None:
             select = f"SELECT * FROM {table.full_name} ORDER BY {', '.join(table.key)}"
             _keep(release, table, con.sql(select).to_arrow_table().to_pylist())
         view_validated(con, settings)
-        quarantined = [path for entry in validated for path in rows_of(settings, entry, "quarantined")]
-        build_table(con, QUARANTINED_ROWS, _select_rows(QUARANTINED_ROWS, quarantined), release.folder)
         view_quarantined(con, settings)
+        quarantined_rows = f"SELECT {', '.join(QUARANTINED_ROWS.column_names)} FROM quarantined"
+        build_table(con, QUARANTINED_ROWS, quarantined_rows, release.folder)
         build_table(con, QUARANTINE_HISTORY, quarantine_history_sql(), release.folder)
         unparsable = [str(Ledger(settings.root).folder(entry.sha256) / "unparsable.parquet") for entry in validated]
         build_table(con, UNPARSABLE_LINES, _select_rows(UNPARSABLE_LINES, unparsable), release.folder)
@@ -362,24 +362,22 @@ def rows_of(settings: Settings, entry: LedgerEntry, verdict: str) -> list[str]:
 
 def view_validated(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Name all validated rows of all deliveries as the view `validated`."""
-    paths = [
-        path
-        for entry in Ledger(settings.root)
-        if entry.status == "validated"
-        for path in rows_of(settings, entry, "validated")
-    ]
-    con.execute(f"CREATE OR REPLACE VIEW validated AS {_select_rows(VALIDATED, paths)}")
+    _view_rows(con, settings, VALIDATED)
 
 
 def view_quarantined(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Name all quarantined rows of all deliveries as the view `quarantined`."""
+    _view_rows(con, settings, QUARANTINED)
+
+
+def _view_rows(con: duckdb.DuckDBPyConnection, settings: Settings, table: Table) -> None:
     paths = [
         path
         for entry in Ledger(settings.root)
         if entry.status == "validated"
-        for path in rows_of(settings, entry, "quarantined")
+        for path in rows_of(settings, entry, table.name)
     ]
-    con.execute(f"CREATE OR REPLACE VIEW quarantined AS {_select_rows(QUARANTINED, paths)}")
+    con.execute(f"CREATE OR REPLACE VIEW {table.name} AS {_select_rows(table, paths)}")
 
 
 def _select_rows(table: Table, paths: Sequence[str]) -> str:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -78,38 +79,19 @@ def load_corrections(folder: Path | None = None) -> Corrections:
     """Both files of `folder` (the committed ones); raises `CorrectionError` at the first line that cannot be taken."""
     folder = folder or FOLDER
     records = tuple(
-        Correction(
-            line,
-            row["source_register"],
-            row["registration_number"],
-            row["column_name"],
-            row["expect"],
-            row["replacement"],
-            row["reason"],
-            row["source"],
-            _decided(CORRECTIONS_FILE, line, row["decided_date"]),
-        )
-        for line, row in _rows(
+        Correction(**row)
+        for row in _rows(
             folder / CORRECTIONS_FILE,
-            "source_register,registration_number,column_name,expect,replacement,reason,source,decided_date",
+            tuple(field.name for field in fields(Correction)),
             key=("source_register", _ADDRESS, "column_name"),
             may_be_empty=("expect", "replacement"),
         )
     )
     code_fixes = tuple(
-        CodeFix(
-            line,
-            row["profile"],
-            row["column_name"],
-            row["wrong_text"],
-            row["right_text"],
-            row["reason"],
-            row["source"],
-            _decided(CODE_FIXES_FILE, line, row["decided_date"]),
-        )
-        for line, row in _rows(
+        CodeFix(**row)
+        for row in _rows(
             folder / CODE_FIXES_FILE,
-            "profile,column_name,wrong_text,right_text,reason,source,decided_date",
+            tuple(field.name for field in fields(CodeFix)),
             key=("profile", "column_name", "wrong_text"),
             may_be_empty=("right_text",),
         )
@@ -119,20 +101,21 @@ def load_corrections(folder: Path | None = None) -> Corrections:
 
 
 def _rows(
-    path: Path, header: str, *, key: tuple[str, ...], may_be_empty: tuple[str, ...]
-) -> Iterator[tuple[int, dict[str, str]]]:
-    names = header.split(",")
+    path: Path, names: tuple[str, ...], *, key: tuple[str, ...], may_be_empty: tuple[str, ...]
+) -> Iterator[dict[str, Any]]:
+    """The values of each line under `names`, whose first is the number of the line itself."""
+    header = names[1:]
     seen: dict[tuple[str, ...], int] = {}
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.reader(file, strict=True)
-        if next(reader, None) != names:
-            raise CorrectionError(f"{path.name}, line 1: the header must be {header}")
-        for fields in reader:
+        if next(reader, None) != list(header):
+            raise CorrectionError(f"{path.name}, line 1: the header must be {','.join(header)}")
+        for texts in reader:
             line = reader.line_num
-            if len(fields) != len(names):
-                raise CorrectionError(f"{path.name}, line {line}: {len(fields)} fields, the header has {len(names)}")
-            row = {name: text.strip() for name, text in zip(names, fields, strict=True)}
-            for name in names:
+            if len(texts) != len(header):
+                raise CorrectionError(f"{path.name}, line {line}: {len(texts)} fields, the header has {len(header)}")
+            row = {name: text.strip() for name, text in zip(header, texts, strict=True)}
+            for name in header:
                 if not row[name] and name not in may_be_empty:
                     raise CorrectionError(f"{path.name}, line {line}: {name} is empty; it must be given")
             _check_column(path.name, line, row["column_name"])
@@ -142,7 +125,7 @@ def _rows(
                     f"{path.name}, line {line}: line {seen[address]} decides on the same {', '.join(key)}; keep one"
                 )
             seen[address] = line
-            yield line, row
+            yield {**row, "line": line, "decided_date": _decided(path.name, line, row["decided_date"])}
 
 
 def _check_column(file: str, line: int, name: str) -> None:
