@@ -8,16 +8,15 @@ Belongs here: the decisions and what makes one admissible. Does not belong here:
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from warehouse.columns import REGISTRATION
-from warehouse.contract import fingerprint, quoted
+from warehouse.contract import fingerprint
 
 FOLDER = Path(__file__).parent / "reference"
 CORRECTIONS_FILE = "corrections.csv"
@@ -145,21 +144,41 @@ def _check_column(file: str, line: int, name: str) -> None:
 
 
 def _decided(file: str, line: int, text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise CorrectionError(f"{file}, line {line}: decided_date must be a day in the form YYYY-MM-DD") from None
+    if not _is_day(text):
+        raise CorrectionError(f"{file}, line {line}: decided_date must be a day in the form YYYY-MM-DD")
+    return date.fromisoformat(text)
 
 
 def _check_replacements(records: tuple[Correction, ...]) -> None:
-    if not records:
-        return
-    with duckdb.connect() as con:
-        for record in records:
-            column_type = _COLUMNS[record.column_name].type
-            (value,) = con.sql(f"SELECT TRY_CAST({quoted(record.replacement)} AS {column_type})").fetchall()[0]
-            if record.replacement and value is None:
-                raise CorrectionError(
-                    f"{CORRECTIONS_FILE}, line {record.line}: the replacement is no {column_type}, as column"
-                    f" {record.column_name} must be (dates as YYYY-MM-DD, true or false, whole rupiah)"
-                )
+    for record in records:
+        column_type = _COLUMNS[record.column_name].type
+        if record.replacement and not _is_of(column_type, record.replacement):
+            raise CorrectionError(
+                f"{CORRECTIONS_FILE}, line {record.line}: the replacement is no {column_type}, as column"
+                f" {record.column_name} must be (dates as YYYY-MM-DD, true or false, whole rupiah)"
+            )
+
+
+_WHOLE_NUMBER_BITS = {"SMALLINT": 16, "INTEGER": 32, "BIGINT": 64}
+
+
+def _is_of(column_type: str, text: str) -> bool:
+    """Whether DuckDB will take `text` for the type of a column that may be corrected."""
+    if column_type == "BOOLEAN":
+        return text in ("true", "false")
+    if column_type == "DATE":
+        return _is_day(text)
+    if column_type in _WHOLE_NUMBER_BITS:
+        limit = 1 << (_WHOLE_NUMBER_BITS[column_type] - 1)
+        return re.fullmatch(r"-?[0-9]{1,19}", text) is not None and -limit <= int(text) < limit
+    return column_type == "VARCHAR"
+
+
+def _is_day(text: str) -> bool:
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        return False  # Python takes other forms of a day, DuckDB does not
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
