@@ -223,7 +223,9 @@ def preview(settings: Settings, as_of: date | None = None) -> Preview:
     Due is what is landed and was made from other rules, corrections, profiles or code, and what waits in the inbox.
     `as_of` is by default that of the published version, so that only the replay makes a difference.
     """
-    as_of = as_of or published_as_of(settings) or datetime.now(JAKARTA).date()
+    published = read_manifest(settings.root)
+    today = datetime.now(JAKARTA).date()
+    as_of = as_of or (date.fromisoformat(published["as_of_date"]) if published else today)
     with _trial_of(settings) as trial:
         known = {file.sha256 for file in landed_files(settings.root.landed)}
         steps.land_inbox(trial)
@@ -259,21 +261,15 @@ def preview(settings: Settings, as_of: date | None = None) -> Preview:
             for entry in sorted(Ledger(trial.root), key=lambda entry: (entry.file_name, entry.delivery_id))
             if entry.delivery_id in due_ids or entry.delivery_id in moves
         )
-    published = _published_counts(settings)
+    counts = _published_counts(settings)
     return Preview(
         as_of,
         effects,
         tuple(
-            AttainmentEffect(year, definition, published.get((year, definition)), count)
+            AttainmentEffect(year, definition, counts.get((year, definition)), count)
             for year, definition, count in replayed
         ),
     )
-
-
-def published_as_of(settings: Settings) -> date | None:
-    """The as-of date of the published version."""
-    manifest = read_manifest(settings.root)
-    return date.fromisoformat(manifest["as_of_date"]) if manifest else None
 
 
 @contextmanager

@@ -149,6 +149,22 @@ def test_the_answer_tells_each_finding_in_the_senders_own_words(settings: Settin
     ]
 
 
+def test_a_lake_that_an_earlier_version_wrote_can_still_be_listed_and_answered(
+    settings: Settings, tmp_path: Path
+) -> None:
+    write_sidt(settings.root.inbox / "a.csv", [*names(2), {"nomor_registrasi": "REG0001", **BAD_REGION}])
+    ingest_inbox(settings)
+    with duckdb.connect() as con:
+        for path in settings.root.lake.glob("*/verdict=*/*.parquet"):
+            con.execute(
+                f"COPY (SELECT * EXCLUDE (corrected_columns, fixed_texts) FROM read_parquet('{path}')) TO '{path}.new'"
+                " (FORMAT parquet)"
+            )
+            Path(f"{path}.new").replace(path)
+    assert [row.row_count for row in list_waiting(settings, datetime.now(UTC))] == [1]
+    assert export(settings, tmp_path / "a.xlsx", sender="sidt-2022/32") == 1
+
+
 def test_the_answer_is_safe_closed_and_leaves_no_copy(
     settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

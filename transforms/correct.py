@@ -8,6 +8,7 @@ Belongs here: the SQL that replaces a wrong text before it is read (code fix) or
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import astuple
 
 from warehouse.columns import REGISTRATION
 from warehouse.contract import quoted
@@ -95,34 +96,11 @@ def correction_status_sql(corrections: Corrections, profiles: Mapping[int, str],
 def _record_status_sql(corrections: Corrections, memberships: str) -> str:
     if not corrections.records:
         return ""
-    decided = _values(
-        [
-            (
-                record.line,
-                record.source_register,
-                record.registration_number,
-                record.column_name,
-                record.expect,
-                record.replacement,
-                record.reason,
-                record.source,
-                record.decided_date.isoformat(),
-            )
-            for record in corrections.records
-        ],
-        (
-            "decision_line",
-            "source_register",
-            "registration_number",
-            "column_name",
-            "expect",
-            "replacement",
-            "reason",
-            "source",
-            "decided_date",
-        ),
-        "decided",
+    names = (
+        "decision_line, source_register, registration_number, column_name, expect, replacement, reason, source,"
+        " decided_date"
     )
+    decided = _values(map(astuple, corrections.records), names.split(", "), "decided")
     return f"""
         WITH decided AS (SELECT * FROM {decided}),
         held AS (
@@ -154,23 +132,8 @@ def _record_status_sql(corrections: Corrections, memberships: str) -> str:
 def _code_fix_status_sql(corrections: Corrections, profiles: Mapping[int, str]) -> str:
     if not corrections.code_fixes:
         return ""
-    decided = _values(
-        [
-            (
-                fix.line,
-                fix.profile,
-                fix.column_name,
-                fix.wrong_text,
-                fix.right_text,
-                fix.reason,
-                fix.source,
-                fix.decided_date.isoformat(),
-            )
-            for fix in corrections.code_fixes
-        ],
-        ("decision_line", "profile", "column_name", "expect", "replacement", "reason", "source", "decided_date"),
-        "decided",
-    )
+    names = "decision_line, profile, column_name, expect, replacement, reason, source, decided_date"
+    decided = _values(map(astuple, corrections.code_fixes), names.split(", "), "decided")
     deliveries = _values(sorted(profiles.items()) or [(None, None)], ("delivery_id", "profile"), "deliveries")
     return f"""
         WITH decided AS (SELECT * FROM {decided}),

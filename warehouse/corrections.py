@@ -8,15 +8,15 @@ Belongs here: the decisions and what makes one admissible. Does not belong here:
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
-
-import duckdb
+from typing import Any
 
 from warehouse.columns import REGISTRATION
-from warehouse.contract import fingerprint, quoted
+from warehouse.contract import fingerprint
 
 FOLDER = Path(__file__).parent / "reference"
 CORRECTIONS_FILE = "corrections.csv"
@@ -78,38 +78,19 @@ def load_corrections(folder: Path | None = None) -> Corrections:
     """Both files of `folder` (the committed ones); raises `CorrectionError` at the first line that cannot be taken."""
     folder = folder or FOLDER
     records = tuple(
-        Correction(
-            line,
-            row["source_register"],
-            row["registration_number"],
-            row["column_name"],
-            row["expect"],
-            row["replacement"],
-            row["reason"],
-            row["source"],
-            _decided(CORRECTIONS_FILE, line, row["decided_date"]),
-        )
-        for line, row in _rows(
+        Correction(**row)
+        for row in _rows(
             folder / CORRECTIONS_FILE,
-            "source_register,registration_number,column_name,expect,replacement,reason,source,decided_date",
+            tuple(field.name for field in fields(Correction)),
             key=("source_register", _ADDRESS, "column_name"),
             may_be_empty=("expect", "replacement"),
         )
     )
     code_fixes = tuple(
-        CodeFix(
-            line,
-            row["profile"],
-            row["column_name"],
-            row["wrong_text"],
-            row["right_text"],
-            row["reason"],
-            row["source"],
-            _decided(CODE_FIXES_FILE, line, row["decided_date"]),
-        )
-        for line, row in _rows(
+        CodeFix(**row)
+        for row in _rows(
             folder / CODE_FIXES_FILE,
-            "profile,column_name,wrong_text,right_text,reason,source,decided_date",
+            tuple(field.name for field in fields(CodeFix)),
             key=("profile", "column_name", "wrong_text"),
             may_be_empty=("right_text",),
         )
@@ -119,20 +100,21 @@ def load_corrections(folder: Path | None = None) -> Corrections:
 
 
 def _rows(
-    path: Path, header: str, *, key: tuple[str, ...], may_be_empty: tuple[str, ...]
-) -> Iterator[tuple[int, dict[str, str]]]:
-    names = header.split(",")
+    path: Path, names: tuple[str, ...], *, key: tuple[str, ...], may_be_empty: tuple[str, ...]
+) -> Iterator[dict[str, Any]]:
+    """The values of each line under `names`, whose first is the number of the line itself."""
+    header = names[1:]
     seen: dict[tuple[str, ...], int] = {}
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.reader(file, strict=True)
-        if next(reader, None) != names:
-            raise CorrectionError(f"{path.name}, line 1: the header must be {header}")
-        for fields in reader:
+        if next(reader, None) != list(header):
+            raise CorrectionError(f"{path.name}, line 1: the header must be {','.join(header)}")
+        for texts in reader:
             line = reader.line_num
-            if len(fields) != len(names):
-                raise CorrectionError(f"{path.name}, line {line}: {len(fields)} fields, the header has {len(names)}")
-            row = {name: text.strip() for name, text in zip(names, fields, strict=True)}
-            for name in names:
+            if len(texts) != len(header):
+                raise CorrectionError(f"{path.name}, line {line}: {len(texts)} fields, the header has {len(header)}")
+            row = {name: text.strip() for name, text in zip(header, texts, strict=True)}
+            for name in header:
                 if not row[name] and name not in may_be_empty:
                     raise CorrectionError(f"{path.name}, line {line}: {name} is empty; it must be given")
             _check_column(path.name, line, row["column_name"])
@@ -142,7 +124,7 @@ def _rows(
                     f"{path.name}, line {line}: line {seen[address]} decides on the same {', '.join(key)}; keep one"
                 )
             seen[address] = line
-            yield line, row
+            yield {**row, "line": line, "decided_date": _decided(path.name, line, row["decided_date"])}
 
 
 def _check_column(file: str, line: int, name: str) -> None:
@@ -162,21 +144,41 @@ def _check_column(file: str, line: int, name: str) -> None:
 
 
 def _decided(file: str, line: int, text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise CorrectionError(f"{file}, line {line}: decided_date must be a day in the form YYYY-MM-DD") from None
+    if not _is_day(text):
+        raise CorrectionError(f"{file}, line {line}: decided_date must be a day in the form YYYY-MM-DD")
+    return date.fromisoformat(text)
 
 
 def _check_replacements(records: tuple[Correction, ...]) -> None:
-    if not records:
-        return
-    with duckdb.connect() as con:
-        for record in records:
-            column_type = _COLUMNS[record.column_name].type
-            (value,) = con.sql(f"SELECT TRY_CAST({quoted(record.replacement)} AS {column_type})").fetchall()[0]
-            if record.replacement and value is None:
-                raise CorrectionError(
-                    f"{CORRECTIONS_FILE}, line {record.line}: the replacement is no {column_type}, as column"
-                    f" {record.column_name} must be (dates as YYYY-MM-DD, true or false, whole rupiah)"
-                )
+    for record in records:
+        column_type = _COLUMNS[record.column_name].type
+        if record.replacement and not _is_of(column_type, record.replacement):
+            raise CorrectionError(
+                f"{CORRECTIONS_FILE}, line {record.line}: the replacement is no {column_type}, as column"
+                f" {record.column_name} must be (dates as YYYY-MM-DD, true or false, whole rupiah)"
+            )
+
+
+_WHOLE_NUMBER_BITS = {"SMALLINT": 16, "INTEGER": 32, "BIGINT": 64}
+
+
+def _is_of(column_type: str, text: str) -> bool:
+    """Whether DuckDB will take `text` for the type of a column that may be corrected."""
+    if column_type == "BOOLEAN":
+        return text in ("true", "false")
+    if column_type == "DATE":
+        return _is_day(text)
+    if column_type in _WHOLE_NUMBER_BITS:
+        limit = 1 << (_WHOLE_NUMBER_BITS[column_type] - 1)
+        return re.fullmatch(r"-?[0-9]{1,19}", text) is not None and -limit <= int(text) < limit
+    return column_type == "VARCHAR"
+
+
+def _is_day(text: str) -> bool:
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        return False  # Python takes other forms of a day, DuckDB does not
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
