@@ -80,7 +80,7 @@ JUDGING_MEMORY = "500MB"
 """Judging holds a few row groups and counters, beside a run that may use all of its own memory."""
 _ONE_AT_A_TIME = threading.Lock()
 
-UNFORESEEN = (ValueError, LookupError, ArithmeticError, TypeError, duckdb.DataError, duckdb.ProgrammingError)
+UNFORESEEN = (ValueError, LookupError, ArithmeticError, duckdb.DataError, duckdb.ProgrammingError)
 """Faults in reading one delivery do not stop the others; a failed audit, a full disk and a lost process do."""
 
 logger = logging.getLogger("capaian")

@@ -80,7 +80,7 @@ def test_a_cell_says_what_a_person_sees(cell: object, text: str) -> None:
 def test_a_nik_that_a_sheet_kept_as_a_number_is_recognised_as_rounded(
     readers: duckdb.DuckDBPyConnection, nik: int
 ) -> None:
-    assert readers.execute("SELECT is_precision_lost(?)", [cell_text(float(nik))]).fetchall() == [(True,)]
+    assert readers.execute("SELECT is_exponent(?)", [cell_text(float(nik))]).fetchall() == [(True,)]
 
 
 @pytest.mark.parametrize("is_1904", [False, True])

@@ -69,7 +69,7 @@ CHECKS = {
     "longitude": Check("read_decimal(t) BETWEEN 94.9 AND 141.1", 0.9, "regexp_matches(t, '[.,][0-9]{2}')", 0.1),
     "business_name": Check(_LETTERS, 0.7, _TRADE_WORD, distinct=(2, 1 << 30)),
     "owner_name": Check(_WORDS, 0.2, distinct=(2, 1 << 30)),
-    "nik": Check("read_nik(t) IS NOT NULL OR is_precision_lost(t)", 0.95, distinct=(2, 1 << 30)),
+    "nik": Check("read_nik(t) IS NOT NULL OR is_exponent(t)", 0.95, distinct=(2, 1 << 30)),
     "nib": Check("read_nib(t) IS NOT NULL AND t NOT LIKE '08%'", 0.7, distinct=(2, 1 << 30)),
     "phone": Check("read_phone(t) IS NOT NULL", 0.9, distinct=(2, 1 << 30)),
     "owner_sex_code": Check("read_sex(t) IS NOT NULL", 0.85, f"NOT {_IS_CODE}", distinct=(1, 10)),
