@@ -384,7 +384,8 @@ def take_all(folder: Path) -> dict[str, object]:
         outcomes.append(outcome | {"seconds": time.monotonic() - begun})
     return {
         "outcomes": outcomes,
-        "self_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10,
+        # The resource usage of a process counts what its parent held before it was replaced; its own status does not.
+        "self_mb": int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) >> 10,
         "children_mb": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10,
         "left": sorted(shown(path) for path in inbox.iterdir()),
         "scratch": sorted(path.name for path in scratch.iterdir()),
