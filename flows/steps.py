@@ -330,6 +330,7 @@ def plan_release(settings: Settings, as_of: date) -> Release | None:
 
 def resolve_register(settings: Settings, release: Release) -> None:
     """Link all validated registrations into businesses."""
+    REPORTING.prepare(_load_report)
     with settings.resources.connect() as con:
         load_reference(con)
         view_validated(con, settings)
@@ -468,6 +469,10 @@ def publish_release(settings: Settings, release: Release) -> Path:
         shutil.rmtree(release.folder)
     logger.info("published version %d", release.version)
     return folder
+
+
+def _load_report() -> None:
+    import warehouse.report  # noqa: F401  # seconds, which pass while the register is resolved
 
 
 def _write_report(resources: Resources, database: Path, page: Path) -> None:
