@@ -8,6 +8,7 @@ reused for another meaning.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from warehouse.columns import REGISTRATION
@@ -46,11 +47,15 @@ def _column_rules() -> list[Rule]:
                     constraint.severity,
                 )
             )
-    return sorted(rules, key=lambda rule: not _is_unread(rule))
+    return sorted(rules, key=lambda rule: (not _is_unread(rule), not _is_of_unread(rule)))
 
 
 def _is_unread(rule: Rule) -> bool:
     return re.fullmatch(WAS_UNREAD_PATTERN, rule.fails_when) is not None
+
+
+def _is_of_unread(rule: Rule) -> bool:
+    return re.match(WAS_UNREAD_PATTERN, rule.fails_when) is not None
 
 
 ROW_RULES = (
@@ -95,16 +100,20 @@ RULES_FINGERPRINT = fingerprint(ROW_RULES)
 def rule_codes_sql() -> str:
     """SQL for `rule_codes`: the codes of all rules a row breaks, NULL when none.
 
-    The list is built only for rows that may break one: a row with unread text always may, so that the many rules about
-    unread text need not be asked of the others. Those rules stand first in the book and are told by the column alone.
+    Each rule is asked only of rows that may break it: the many rules about unread text, which stand first in the book,
+    of rows that have one, and the others of rows that break at least one of them or have unread text.
     """
-    rules = [rule for rule in ROW_RULES if not _is_unread(rule)]
-    readable = [re.sub(WAS_UNREAD_PATTERN, "false", rule.fails_when) for rule in rules]
-    suspect = " OR ".join(f"({predicate})" for predicate in readable if not predicate.startswith("false"))
-    unread = "coalesce(list_transform(map_keys(unread), lambda name: upper(name) || '_UNREAD'), [])"
-    codes = ", ".join(f"CASE WHEN {rule.fails_when} THEN '{rule.code}' END" for rule in rules)
-    found = f"{unread} || list_filter([{codes}], lambda code: code IS NOT NULL)"
+    of_unread = [rule for rule in ROW_RULES if _is_of_unread(rule) and not _is_unread(rule)]
+    others = [rule for rule in ROW_RULES if not _is_of_unread(rule)]
+    unread = f"list_transform(map_keys(unread), lambda name: upper(name) || '_UNREAD') || {_broken(of_unread)}"
+    suspect = " OR ".join(f"({re.sub(WAS_UNREAD_PATTERN, 'false', rule.fails_when)})" for rule in others)
+    found = f"CASE WHEN unread IS NOT NULL THEN {unread} ELSE [] END || {_broken(others)}"
     return f"CASE WHEN unread IS NOT NULL OR {suspect} THEN nullif({found}, []) END"
+
+
+def _broken(rules: Sequence[Rule]) -> str:
+    codes = ", ".join(f"CASE WHEN {rule.fails_when} THEN '{rule.code}' END" for rule in rules)
+    return f"list_filter([{codes}], lambda code: code IS NOT NULL)"
 
 
 def is_quarantined_sql() -> str:

@@ -20,22 +20,20 @@ CREATE OR REPLACE MACRO read_date(t) AS
     CASE
         WHEN t LIKE '____-__-__' AND t >= '1' THEN try_cast(t AS DATE)
         WHEN t LIKE '__/__/1___' OR t LIKE '__/__/2___' THEN CAST(try_strptime(t, '%d/%m/%Y') AS DATE)
-        ELSE list_transform([lower(trimmed(t))], lambda u: CASE
-            WHEN is_date_serial(u) THEN DATE '1899-12-30' + CAST(substr(u, 1, 5) AS INTEGER)
-            ELSE list_transform(
-                [regexp_extract(
-                    u,
-                    '^([12][0-9]{3}|[0-9]{1,2})(?:[-/. ]([0-9]{1,2})[-/. ]|[-/. ]?([a-z]{3,9})[-/. ]{0,2})([12][0-9]{3}|[0-9]{1,2})'
-                    || '(?:[t ][0-9]{1,2}[:.][0-9]{2}(?:[:.][0-9]{2}(?:[.,][0-9]+)?)?(?:z| ?[-+][0-9:]+)?)?$',
-                    ['first', 'number', 'name', 'last'])],
-                lambda parts: try_cast(CASE
-                    WHEN strlen(parts.last) = 4 AND strlen(parts.first) < 4
-                    THEN parts.last || '-' || month_number(parts.number || parts.name) || '-' || parts.first
-                    WHEN strlen(parts.first) = 4 AND strlen(parts.last) < 4 AND parts.name = ''
-                    THEN parts.first || '-' || parts.number || '-' || parts.last
-                    WHEN strlen(parts.last) = 2 AND parts.name <> ''
-                    THEN full_year(parts.last) || '-' || month_number(parts.name) || '-' || parts.first
-                END AS DATE)
-            )[1]
-        END)[1]
+        WHEN t <> '' AND is_date_serial(trimmed(t)) THEN DATE '1899-12-30' + CAST(substr(trimmed(t), 1, 5) AS INTEGER)
+        WHEN t <> '' THEN list_transform(
+            [regexp_extract(
+                lower(trimmed(t)),
+                '^([12][0-9]{3}|[0-9]{1,2})(?:[-/. ]([0-9]{1,2})[-/. ]|[-/. ]?([a-z]{3,9})[-/. ]{0,2})([12][0-9]{3}|[0-9]{1,2})'
+                || '(?:[t ][0-9]{1,2}[:.][0-9]{2}(?:[:.][0-9]{2}(?:[.,][0-9]+)?)?(?:z| ?[-+][0-9:]+)?)?$',
+                ['first', 'number', 'name', 'last'])],
+            lambda parts: try_cast(CASE
+                WHEN strlen(parts.last) = 4 AND strlen(parts.first) < 4
+                THEN parts.last || '-' || month_number(parts.number || parts.name) || '-' || parts.first
+                WHEN strlen(parts.first) = 4 AND strlen(parts.last) < 4 AND parts.name = ''
+                THEN parts.first || '-' || parts.number || '-' || parts.last
+                WHEN strlen(parts.last) = 2 AND parts.name <> ''
+                THEN full_year(parts.last) || '-' || month_number(parts.name) || '-' || parts.first
+            END AS DATE)
+        )[1]
     END;

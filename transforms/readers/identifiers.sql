@@ -9,8 +9,7 @@ CREATE OR REPLACE MACRO bare_digits(t) AS
 CREATE OR REPLACE MACRO read_identifier(t) AS
     CASE
         WHEN regexp_matches(t, '^[A-WYZ1-9][A-Z./-]*[0-9][A-Z0-9./-]{2,}$') THEN t
-        ELSE list_transform([upper(given(t))], lambda u:
-            CASE WHEN NOT (is_exponent(u) OR regexp_matches(u, '^[0.,/ -]+$')) THEN u END)[1]
+        WHEN t <> '' AND NOT (is_exponent(trimmed(t)) OR regexp_matches(trimmed(t), '^[0.,/ -]+$')) THEN upper(given(t))
     END;
 
 -- NIK: 6 digits of the region of first registration (the province is one of any vintage), day of birth (+40 for women), month
@@ -25,7 +24,7 @@ CREATE OR REPLACE MACRO is_nik(t) AS
 CREATE OR REPLACE MACRO read_nik(t) AS
     CASE
         WHEN is_nik(t) THEN t
-        ELSE list_transform([bare_digits(t)], lambda u: CASE WHEN is_nik(u) THEN u END)[1]
+        WHEN t <> '' AND is_nik(bare_digits(t)) THEN bare_digits(t)
     END;
 -- Whether a spreadsheet took the last digit of a column of NIKs: most end in 0, where honest serial numbers do one time in ten.
 CREATE OR REPLACE MACRO are_niks_rounded(ending_in_0, niks) AS niks >= 20 AND 2 * ending_in_0 > niks;
@@ -38,8 +37,8 @@ CREATE OR REPLACE MACRO read_npwp(t) AS
 CREATE OR REPLACE MACRO read_nib(t) AS
     CASE
         WHEN regexp_matches(t, '^[1-8][0-9]{12}$') AND NOT t = '1111111111111' THEN t
-        ELSE list_transform([bare_digits(t)], lambda u:
-            CASE WHEN regexp_matches(u, '^[0-9]{13}$') AND NOT regexp_matches(u, '^(?:0+|1+|9+)$') THEN u END)[1]
+        WHEN t <> '' AND regexp_matches(bare_digits(t), '^[0-9]{13}$') AND NOT regexp_matches(bare_digits(t), '^(?:0+|1+|9+)$')
+        THEN bare_digits(t)
     END;
 
 -- Mobile and landline numbers, with 0, 62, +62 or +62 (0) in front; before an 8 the 0 may be lost. One digit repeated is a
@@ -47,10 +46,11 @@ CREATE OR REPLACE MACRO read_nib(t) AS
 CREATE OR REPLACE MACRO read_phone(t) AS
     CASE
         WHEN regexp_matches(t, '^08[1-79][0-9]{7,10}$') THEN '+62' || substr(t, 2)
-        ELSE list_transform(
-            [regexp_extract(bare_digits(t), '^(?:0|620?)([2-7][0-9]{6,10}|8[1-9][0-9]{7,10}|9[0-9]{6,10})$|^(8[1-9][0-9]{7,10})$', ['number', 'mobile'])],
-            lambda parts: list_transform([parts.number || parts.mobile], lambda u:
-                CASE WHEN u <> '' AND replace(u, substr(u, 1, 1), '') <> '' THEN '+62' || u END)[1]
+        WHEN t <> '' THEN list_transform(
+            [regexp_replace(
+                regexp_extract(bare_digits(t), '^(?:(?:0|620?)(?:[2-7][0-9]{6,10}|9[0-9]{6,10})|(?:0|620?)?8[1-9][0-9]{7,10})$'),
+                '^(?:0|620?)', '')],
+            lambda u: CASE WHEN u <> '' AND replace(u, substr(u, 1, 1), '') <> '' THEN '+62' || u END
         )[1]
     END;
 
@@ -58,5 +58,5 @@ CREATE OR REPLACE MACRO read_phone(t) AS
 CREATE OR REPLACE MACRO read_kbli(t) AS
     CASE
         WHEN regexp_matches(t, '^[0-9]{5}$') THEN t
-        ELSE nullif(regexp_extract(trimmed(t), '^[\[(]?([0-9]{5})[\])]?(?:\.0|[-\s.:)/]+[^0-9]*)?$', 1), '')
+        WHEN t <> '' THEN nullif(regexp_extract(trimmed(t), '^[\[(]?([0-9]{5})[\])]?(?:\.0|[-\s.:)/]+[^0-9]*)?$', 1), '')
     END;

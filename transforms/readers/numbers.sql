@@ -3,21 +3,22 @@
 CREATE OR REPLACE MACRO read_count(t) AS
     CASE
         WHEN regexp_matches(t, '^[0-9]{1,9}$') THEN CAST(t AS INTEGER)
-        ELSE list_transform([regexp_extract(lower(trimmed(t)), '^(-?[0-9]{1,9})(?:[.,]0{1,2})?(?: ?(?:orang|org|jiwa|anggota))?$', 1)],
-            lambda u: try_cast(u AS INTEGER))[1]
+        WHEN t <> ''
+        THEN try_cast(regexp_extract(lower(trimmed(t)), '^(-?[0-9]{1,9})(?:[.,]0{1,2})?(?: ?(?:orang|org|jiwa|anggota))?$', 1) AS INTEGER)
     END;
 CREATE OR REPLACE MACRO read_year(t) AS
     CASE
         WHEN regexp_matches(t, '^(19|20)[0-9]{2}$') THEN CAST(t AS SMALLINT)
-        ELSE list_transform([regexp_extract(trimmed(t), '^((?:19|20)[0-9]{2})(?:[.,]0)?$', 1)], lambda u: try_cast(u AS SMALLINT))[1]
+        WHEN t <> '' THEN try_cast(regexp_extract(trimmed(t), '^((?:19|20)[0-9]{2})(?:[.,]0)?$', 1) AS SMALLINT)
     END;
 
 -- Degrees: a decimal comma is as good as a point; degrees and minutes are another notation and not read.
 CREATE OR REPLACE MACRO read_decimal(t) AS
     CASE
         WHEN regexp_matches(t, '^-?[0-9]{1,3}[.,][0-9]{1,17}$') THEN CAST(replace(t, ',', '.') AS DOUBLE)
-        ELSE list_transform([replace(lower(trimmed(t)), ',', '.')], lambda u:
-            CASE WHEN regexp_matches(u, '^[-+−]?[0-9]{1,3}(?:\.[0-9]{1,17})?(?:e-[0-9]{1,2})?$') THEN try_cast(replace(u, '−', '-') AS DOUBLE) END)[1]
+        WHEN t <> ''
+        THEN try_cast(replace(replace(
+            regexp_extract(lower(trimmed(t)), '^[-+−]?[0-9]{1,3}(?:[.,][0-9]{1,17})?(?:e-[0-9]{1,2})?$'), ',', '.'), '−', '-') AS DOUBLE)
     END;
 
 -- A number in either notation, as far as only one reading is possible. "1.500" has two, and the decimal mark decides: with a
@@ -36,7 +37,7 @@ CREATE OR REPLACE MACRO read_rupiah(t, decimal_mark, unit_idr) AS
         WHEN regexp_matches(t, '^[0-9]{1,12}$') THEN CAST(t AS BIGINT) * unit_idr
         WHEN regexp_matches(t, '^Rp [0-9]{1,3}(\.[0-9]{3}){0,4},00$')
         THEN CAST(replace(substr(t, 4, strlen(t) - 6), '.', '') AS BIGINT)
-        ELSE list_transform(
+        WHEN t <> '' THEN list_transform(
             [regexp_extract(
                 replace(lower(trimmed(t)), chr(160), ' '),
                 '^(rp|rp\.|idr)? *(-?) *([0-9](?:[0-9.,]*[0-9])?)(?:[.,]--?)? ?(rb|ribu|jt|juta|m|miliar|milyar|miliyar|t|triliun|trilyun)?\.? ?(rupiah)?$',

@@ -5,7 +5,7 @@
 CREATE OR REPLACE MACRO read_region_digits(t) AS
     CASE
         WHEN regexp_matches(t, '^[0-9]{2}\.?[0-9]{2}(?:\.?[0-9]{2}(?:\.?[0-9]{4})?|[0-9]{3}(?:[0-9]{3})?)?$') THEN replace(t, '.', '')
-        ELSE nullif(replace(replace(
+        WHEN t <> '' THEN nullif(replace(replace(
             regexp_extract(trimmed(t), '^[^0-9]*([0-9]{2}[. ]?[0-9]{2}(?:[. ]?[0-9]{2,3}(?:[. ]?[0-9]{3,4})?)?)(?:[^0-9.][^0-9]*|\.0)?$', 1),
             '.', ''), ' ', ''), '')
     END;

@@ -22,7 +22,7 @@ CREATE OR REPLACE MACRO given(t) AS
         WHEN t >= '0' AND t < '{' AND NOT (suffix(t, ' ') OR suffix(t, chr(160)) OR suffix(t, ''''))
             AND (strlen(t) > 16 OR ascii(t) NOT IN (63, 66, 75, 78, 84, 88, 95, 98, 107, 110, 116, 120) OR NOT is_placeholder(lower(t)))
         THEN t
-        ELSE list_transform([trimmed(t)], lambda u: CASE WHEN NOT (is_placeholder(lower(u)) OR is_error_cell(lower(u))) THEN u END)[1]
+        WHEN t <> '' AND NOT (is_placeholder(lower(trimmed(t))) OR is_error_cell(lower(trimmed(t)))) THEN trimmed(t)
     END;
 -- Whether a text that gave no value is a finding: errors are, placeholders are not.
 CREATE OR REPLACE MACRO is_something(t) AS t <> '' AND NOT is_placeholder(lower(trimmed(t)));
