@@ -47,14 +47,14 @@ def _column_rules() -> list[Rule]:
                     constraint.severity,
                 )
             )
-    return sorted(rules, key=lambda rule: (not _is_unread(rule), not _is_of_unread(rule)))
+    return sorted(rules, key=lambda rule: (not _reports_unread_text(rule), not _needs_unread_text(rule)))
 
 
-def _is_unread(rule: Rule) -> bool:
+def _reports_unread_text(rule: Rule) -> bool:
     return re.fullmatch(WAS_UNREAD_PATTERN, rule.fails_when) is not None
 
 
-def _is_of_unread(rule: Rule) -> bool:
+def _needs_unread_text(rule: Rule) -> bool:
     return re.match(WAS_UNREAD_PATTERN, rule.fails_when) is not None
 
 
@@ -103,8 +103,8 @@ def rule_codes_sql() -> str:
     Each rule is asked only of rows that may break it: the many rules about unread text, which stand first in the book,
     of rows that have one, and the others of rows that break at least one of them or have unread text.
     """
-    of_unread = [rule for rule in ROW_RULES if _is_of_unread(rule) and not _is_unread(rule)]
-    others = [rule for rule in ROW_RULES if not _is_of_unread(rule)]
+    of_unread = [rule for rule in ROW_RULES if _needs_unread_text(rule) and not _reports_unread_text(rule)]
+    others = [rule for rule in ROW_RULES if not _needs_unread_text(rule)]
     unread = f"list_transform(map_keys(unread), lambda name: upper(name) || '_UNREAD') || {_broken(of_unread)}"
     suspect = " OR ".join(f"({re.sub(WAS_UNREAD_PATTERN, 'false', rule.fails_when)})" for rule in others)
     found = f"CASE WHEN unread IS NOT NULL THEN {unread} ELSE [] END || {_broken(others)}"

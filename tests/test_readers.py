@@ -28,9 +28,13 @@ GRID = drawn(
     | read_text                 | ####                            |                  |
     | read_text                 | 'ABADI                          | ABADI            |
     | read_text                 | {NBSP}ABADI{NBSP}               | ABADI            |
+    | read_text                 | ABADI{TAB}                      | ABADI            |
+    | read_text                 | ABADI{ZWSP}                     | ABADI            |
     | read_upper_text           | Pakansari                       | PAKANSARI        |
     | read_identifier           | REG0001                         | REG0001          |
     | read_identifier           | reg-0001                        | REG-0001         |
+    | read_identifier           | REG0001{TAB}                    | REG0001          |
+    | read_identifier           | 0{ZWSP}                         |                  |
     | read_identifier           | 518.08/96/BH                    | 518.08/96/BH     |
     | read_identifier           | 0                               |                  |
     | read_identifier           | 0000                            |                  |
@@ -315,7 +319,8 @@ RUPIAH = drawn(
 @pytest.mark.parametrize("case", GRID, ids=lambda case: f"{case['reader']} {case['text']}")
 def test_a_reader_reads_what_the_grid_says(readers: duckdb.DuckDBPyConnection, case: dict[str, str]) -> None:
     value = readers.execute(
-        f"SELECT ({case['reader']}($1))::VARCHAR", [case["text"].replace("{NBSP}", "\xa0")]
+        f"SELECT ({case['reader']}($1))::VARCHAR",
+        [case["text"].replace("{NBSP}", "\xa0").replace("{TAB}", "\t").replace("{ZWSP}", "\u200b")],
     ).fetchall()[0][0]
     assert (value or "") == case["value"]
 

@@ -19,7 +19,7 @@ CREATE OR REPLACE MACRO is_damaged_cell(t) AS
 -- placeholder: none is long, and the letters with which one begins are B K N T X b k n t x.
 CREATE OR REPLACE MACRO given(t) AS
     CASE
-        WHEN t >= '0' AND t < '{' AND NOT (suffix(t, ' ') OR suffix(t, chr(160)) OR suffix(t, ''''))
+        WHEN t >= '0' AND t < '{' AND right(t, 1) BETWEEN '(' AND '~'
             AND (strlen(t) > 16 OR ascii(t) NOT IN (63, 66, 75, 78, 84, 88, 95, 98, 107, 110, 116, 120) OR NOT is_placeholder(lower(t)))
         THEN t
         WHEN t <> '' AND NOT (is_placeholder(lower(trimmed(t))) OR is_error_cell(lower(trimmed(t)))) THEN trimmed(t)
