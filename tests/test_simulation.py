@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 from python_calamine import CalamineWorkbook
 
@@ -214,6 +215,29 @@ def test_another_seed_gives_other_bytes(tmp_path: Path, seven: dict[str, str]) -
     other = simulated_bytes(tmp_path, 8, threads=2)
     assert seven.keys() == other.keys()
     assert all(seven[name] != other[name] for name in seven)
+
+
+def test_noise_multiplies_the_damage_and_changes_nobody(tmp_path: Path) -> None:
+    def truth_of(noise: float) -> dict[int, tuple[object, ...]]:
+        truth = tmp_path / f"{noise}.parquet"
+        with connect() as con:
+            simulate(con, 20_000, 3, tmp_path / str(noise), truth, noise=noise)
+        table = pq.read_table(truth).to_pylist()
+        return {
+            place: (row["business_key"], row["owner_key"], row["case_class"], len(row["defects"]))
+            for place, row in enumerate(table)
+        }
+
+    usual, noisy = truth_of(1.0), truth_of(1.5)
+    assert {place: row[:3] for place, row in usual.items()} == {place: row[:3] for place, row in noisy.items()}
+    counts = [sum(row[3] for row in rows.values()) for rows in (usual, noisy)]
+    assert 1.4 < counts[1] / counts[0] < 1.6
+
+
+@pytest.mark.parametrize("noise", [0, -1, 2.5, float("nan")])
+def test_a_noise_out_of_range_is_refused(tmp_path: Path, noise: float) -> None:
+    with connect() as con, pytest.raises(ValueError, match="noise must be"):
+        simulate(con, 100, 1, tmp_path, noise=noise)
 
 
 def test_chunks_leave_no_trace_in_the_exports(

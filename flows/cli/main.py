@@ -123,7 +123,7 @@ def status(*, json_output: Json = False) -> int:
 
 
 @app.command
-def simulate(*, rows: int, out: Path, seed: int = DEMO_SEED, truth: Path | None = None) -> int:
+def simulate(*, rows: int, out: Path, seed: int = DEMO_SEED, noise: float = 1.0, truth: Path | None = None) -> int:
     """Write simulated census exports, since no microdata of the census is public.
 
     Parameters
@@ -134,17 +134,21 @@ def simulate(*, rows: int, out: Path, seed: int = DEMO_SEED, truth: Path | None 
         Folder for the exports.
     seed
         The same seed gives the same bytes.
+    noise
+        How damaged the exports are, above 0 and at most 2: it multiplies the share of every kind of damage.
     truth
         Parquet file for what is true of each line.
     """
     from transforms.simulation import simulate as simulate_census
     from warehouse.reference_data import load_reference
 
+    if not 0 < noise <= 2:
+        raise UsageError(f"--noise must be above 0 and at most 2, not {noise:g}")
     settings = Settings()
     settings.root.create()
     with settings.resources.connect() as con, screens.counting("simulating", rows) as advance:
         load_reference(con)
-        files = simulate_census(con, rows, seed, out, truth, advance)
+        files = simulate_census(con, rows, seed, out, truth, advance, noise=noise)
     screens.say(f"{rows:,} registrations in {len(files)} files: {out}")
     return 0
 

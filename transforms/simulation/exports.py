@@ -146,14 +146,19 @@ def simulate(
     out: Path,
     truth: Path | None = None,
     progress: Callable[[str, int], None] | None = None,
+    *,
+    noise: float = 1.0,
 ) -> list[SimulatedFile]:
     """Write exports with `rows` registrations in total to `out`, and what is true of each line to the Parquet `truth`.
 
     `con` is a connection with `reference.*` loaded. The same rows and seed give the same bytes. The truth holds
     `file_name, line_number, registration_number, business_key, owner_key, case_class` and `defects` (sorted names).
+    `noise` multiplies the share of every kind of damage, never who or what is registered; `ValueError` outside (0, 2].
     """
+    if not 0 < noise <= 2:
+        raise ValueError(f"noise must be above 0 and at most 2, not {noise:g}")
     out.mkdir(parents=True, exist_ok=True)
-    _prepare(con, seed)
+    _prepare(con, seed, noise)
     deliveries = list(_plan(con, rows))
     unfinished = truth.with_name(f".{truth.name}") if truth else None
     writer = pq.ParquetWriter(unfinished, _TRUTH_SCHEMA) if unfinished else None
@@ -183,9 +188,10 @@ def _rows_of(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def _prepare(con: duckdb.DuckDBPyConnection, seed: int) -> None:
+def _prepare(con: duckdb.DuckDBPyConnection, seed: int, noise: float) -> None:
     con.execute(_sql("macros"))
     con.execute(f"SET VARIABLE seed = {int(seed)}")
+    con.execute("SET VARIABLE noise = $noise", {"noise": float(noise)})
     for kind, parts in _name_parts("").items():
         con.execute(f"SET VARIABLE {kind} = $parts", {"parts": parts})
     # A trade of weight 3 is in the list three times, so that a place in the list is a fair draw.

@@ -3,6 +3,8 @@
 -- different fields for one key would hang together.
 CREATE OR REPLACE MACRO chance(field, key) AS hash(xor(key::UBIGINT, hash(getvariable('seed'), field)));
 CREATE OR REPLACE MACRO draw(field, key) AS chance(field, key)::DOUBLE / 18446744073709551616.0;
+-- A draw for damage: with noise 1.5 what is drawn below a given share is half as frequent again.
+CREATE OR REPLACE MACRO damage_draw(field, key) AS draw(field, key) / getvariable('noise');
 CREATE OR REPLACE MACRO pick_number(field, key, count) AS (chance(field, key) % count::UBIGINT)::BIGINT;
 CREATE OR REPLACE MACRO part(kind, field, key) AS
     getvariable(kind)[1 + pick_number(field, key, len(getvariable(kind)))];

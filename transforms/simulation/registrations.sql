@@ -1,5 +1,5 @@
 -- Grain: one simulated registration of the chunk [first, last) of a delivery.
--- Reads: variables seed, delivery_number, first, last, first_key, wave, is_sheet, regencies, trades, the name parts,
+-- Reads: variables seed, noise, delivery_number, first, last, first_key, wave, is_sheet, regencies, trades, the name parts,
 --        field_start, field_days, decimal_mark, register; for cross_wave: earlier_first_key, earlier_groups and
 --        earlier_regencies of the same province's delivery of 2022.
 -- Why: every attribute is a pure function of hash(seed, key, field) with the key of a person or a business. A duplicate
@@ -134,7 +134,7 @@ WITH numbered AS (
             WHEN case_class = 'renamed' THEN shop_name('renamed', row_key, trade.word, first_name)
             ELSE shop_name('', business_key, trade.word, first_name)
         END AS true_business_name,
-        case_class = 'duplicate' AND draw('noise name', row_key) < 0.6 AS has_name_noise,
+        case_class = 'duplicate' AND damage_draw('noise name', row_key) < 0.6 AS has_name_noise,
         CASE
             WHEN NOT is_female AND draw('muhammad', name_key) < 0.1 AND NOT first_name LIKE 'I %'
             THEN ['MUHAMMAD ', 'MUHAMMAD ', 'MOH. ', 'MUH. ', 'M. ']
@@ -169,55 +169,55 @@ WITH numbered AS (
         CASE
             WHEN case_class = 'cooperative' THEN NULL
             -- A clerk typed every third NIK of a sheet as a number, and a spreadsheet keeps 15 digits.
-            WHEN getvariable('is_sheet') AND draw('number', row_key) < 0.33 THEN 'nik_excel_rounded'
-            WHEN draw('bad nik', row_key) < 0.004 THEN 'nik_excel_exponent'
-            WHEN draw('bad nik', row_key) < 0.007 THEN 'nik_excel_rounded'
-            WHEN draw('bad nik', row_key) < 0.012 THEN 'nik_apostrophe'
-            WHEN draw('bad nik', row_key) < 0.022 THEN 'nik_missing'
-            WHEN draw('bad nik', row_key) < 0.026 THEN 'nik_malformed'
+            WHEN getvariable('is_sheet') AND damage_draw('number', row_key) < 0.33 THEN 'nik_excel_rounded'
+            WHEN damage_draw('bad nik', row_key) < 0.004 THEN 'nik_excel_exponent'
+            WHEN damage_draw('bad nik', row_key) < 0.007 THEN 'nik_excel_rounded'
+            WHEN damage_draw('bad nik', row_key) < 0.012 THEN 'nik_apostrophe'
+            WHEN damage_draw('bad nik', row_key) < 0.022 THEN 'nik_missing'
+            WHEN damage_draw('bad nik', row_key) < 0.026 THEN 'nik_malformed'
         END AS nik_defect,
         CASE
-            WHEN draw('bad phone', row_key) < 0.010 THEN 'phone_lost_zero'
-            WHEN draw('bad phone', row_key) < 0.016 THEN 'phone_placeholder'
+            WHEN damage_draw('bad phone', row_key) < 0.010 THEN 'phone_lost_zero'
+            WHEN damage_draw('bad phone', row_key) < 0.016 THEN 'phone_placeholder'
         END AS phone_defect,
         CASE
-            WHEN draw('bad money', row_key) < 0.010 THEN 'money_short_form'
-            WHEN draw('bad money', row_key) < 0.014 THEN 'money_unreadable'
+            WHEN damage_draw('bad money', row_key) < 0.010 THEN 'money_short_form'
+            WHEN damage_draw('bad money', row_key) < 0.014 THEN 'money_unreadable'
         END AS money_defect,
         CASE
             WHEN case_class = 'cooperative' THEN NULL
-            WHEN draw('bad date', row_key) < 0.006 THEN 'date_month_name'
-            WHEN draw('bad date', row_key) < 0.009 THEN 'date_impossible'
+            WHEN damage_draw('bad date', row_key) < 0.006 THEN 'date_month_name'
+            WHEN damage_draw('bad date', row_key) < 0.009 THEN 'date_impossible'
         END AS date_defect,
         CASE
-            WHEN draw('bad kbli', row_key) < 0.005 THEN 'kbli_missing'
-            WHEN draw('bad kbli', row_key) < 0.008 THEN 'kbli_unknown'
-            WHEN draw('bad kbli', row_key) < 0.011 THEN 'kbli_out_of_scope'
+            WHEN damage_draw('bad kbli', row_key) < 0.005 THEN 'kbli_missing'
+            WHEN damage_draw('bad kbli', row_key) < 0.008 THEN 'kbli_unknown'
+            WHEN damage_draw('bad kbli', row_key) < 0.011 THEN 'kbli_out_of_scope'
         END AS kbli_defect,
         CASE
-            WHEN draw('bad region', row_key) < 0.002 THEN 'region_unknown_code'
-            WHEN draw('bad region', row_key) < 0.003 THEN 'region_missing'
-            WHEN draw('bad region', row_key) < 0.006 AND regency.kemendagri <> regency.bps THEN 'region_other_system'
+            WHEN damage_draw('bad region', row_key) < 0.002 THEN 'region_unknown_code'
+            WHEN damage_draw('bad region', row_key) < 0.003 THEN 'region_missing'
+            WHEN damage_draw('bad region', row_key) < 0.006 AND regency.kemendagri <> regency.bps THEN 'region_other_system'
         END AS region_defect,
         CASE
-            WHEN draw('bad status', row_key) < 0.004 THEN 'status_duplicate'
-            WHEN draw('bad status', row_key) < 0.007 THEN 'status_not_found'
-            WHEN draw('bad status', row_key) < 0.009 THEN 'status_wrong_region'
-            WHEN draw('bad status', row_key) < 0.019 THEN 'status_closed'
+            WHEN damage_draw('bad status', row_key) < 0.004 THEN 'status_duplicate'
+            WHEN damage_draw('bad status', row_key) < 0.007 THEN 'status_not_found'
+            WHEN damage_draw('bad status', row_key) < 0.009 THEN 'status_wrong_region'
+            WHEN damage_draw('bad status', row_key) < 0.019 THEN 'status_closed'
         END AS status_defect,
-        CASE WHEN draw('bad place', row_key) < 0.003 THEN 'coordinates_swapped' END AS place_defect,
-        CASE WHEN draw('bad name', row_key) < 0.002 THEN 'business_name_missing' END AS name_defect,
-        CASE WHEN draw('bad number', row_key) < 0.001 AND case_class <> 'superseded' THEN 'registration_number_missing'
+        CASE WHEN damage_draw('bad place', row_key) < 0.003 THEN 'coordinates_swapped' END AS place_defect,
+        CASE WHEN damage_draw('bad name', row_key) < 0.002 THEN 'business_name_missing' END AS name_defect,
+        CASE WHEN damage_draw('bad number', row_key) < 0.001 AND case_class <> 'superseded' THEN 'registration_number_missing'
             END AS number_defect,
-        CASE WHEN draw('bad sex', row_key) < 0.003 AND case_class <> 'cooperative' THEN 'sex_disagrees' END
+        CASE WHEN damage_draw('bad sex', row_key) < 0.003 AND case_class <> 'cooperative' THEN 'sex_disagrees' END
             AS sex_defect,
         CASE
             WHEN getvariable('is_sheet') THEN NULL
-            WHEN draw('bad line', row_key) < 0.0008 THEN 'unparsable_line'
-            WHEN draw('bad line', row_key) < 0.0018 THEN 'quoted_newline'
+            WHEN damage_draw('bad line', row_key) < 0.0008 THEN 'unparsable_line'
+            WHEN damage_draw('bad line', row_key) < 0.0018 THEN 'quoted_newline'
         END AS line_defect,
         NOT getvariable('is_sheet') AND draw('blank', row_key) < 0.0006 AS has_blank_line_after,
-        CASE WHEN draw('placeholder', row_key) < 0.02 AND line_defect IS DISTINCT FROM 'quoted_newline'
+        CASE WHEN damage_draw('placeholder', row_key) < 0.02 AND line_defect IS DISTINCT FROM 'quoted_newline'
             THEN 'placeholder' END AS placeholder_defect
     FROM described
 )
@@ -279,7 +279,7 @@ SELECT
         -- keys beyond every person's
         WHEN case_class = 'facilitator_phone'
         THEN phone_of(2000000000000 + getvariable('delivery_number') * 1000003 + i // 3000)
-        WHEN case_class IN ('duplicate', 'renamed', 'moved') AND draw('noise phone', row_key) < 0.4
+        WHEN case_class IN ('duplicate', 'renamed', 'moved') AND damage_draw('noise phone', row_key) < 0.4
         THEN phone_of(1000000000000 + row_key)
         WHEN draw('no phone', owner_key) < 0.15 THEN ''
         ELSE phone_of(owner_key)
