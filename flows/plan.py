@@ -30,11 +30,15 @@ def business_date(scheduled: datetime) -> date:
     return scheduled.astimezone(JAKARTA).date()
 
 
+_MAKE_NO_ROW = frozenset({"simulation", "drafting"})
+_AFTER_INGEST = frozenset({"resolve", "marts"})
+"""What is built anew for each release; no line of a delivery depends on it."""
+
+
 @cache
-def transforms_fingerprint() -> str:
-    """SHA-256 over the code that makes rows; simulating and drafting make none of ours."""
+def transforms_fingerprint(apart: frozenset[str] = _MAKE_NO_ROW) -> str:
+    """SHA-256 over the code that makes rows, without the folders `apart`."""
     folder = Path(__file__).parent.parent / "transforms"
-    apart = {"simulation", "drafting"}
     files = [
         path
         for path in sorted(folder.rglob("*"))
@@ -54,7 +58,7 @@ def delivery_key(file: LandedFile) -> str:
         CONTRACT_FINGERPRINT,
         RULE_BOOK_FINGERPRINT,
         profiles,
-        transforms_fingerprint(),
+        transforms_fingerprint(_MAKE_NO_ROW | _AFTER_INGEST),
         reference_fingerprint(),
         load_corrections().fingerprint,
     )
