@@ -23,16 +23,14 @@ from warehouse.reference_data import reference_fingerprint
 from warehouse.tables import CONTRACT_FINGERPRINT
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
+_MAKE_NO_ROW = frozenset({"simulation", "drafting"})
+_AFTER_INGEST = frozenset({"resolve", "marts"})
+"""What is built anew for each release; no line of a delivery depends on it."""
 
 
 def business_date(scheduled: datetime) -> date:
     """The day in Jakarta at the moment a run was scheduled for (01:00 there is still the day before in UTC)."""
     return scheduled.astimezone(JAKARTA).date()
-
-
-_MAKE_NO_ROW = frozenset({"simulation", "drafting"})
-_AFTER_INGEST = frozenset({"resolve", "marts"})
-"""What is built anew for each release; no line of a delivery depends on it."""
 
 
 @cache

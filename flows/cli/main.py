@@ -139,16 +139,18 @@ def simulate(*, rows: int, out: Path, seed: int = DEMO_SEED, noise: float = 1.0,
     truth
         Parquet file for what is true of each line.
     """
+    from transforms.simulation import NoiseOutOfRange
     from transforms.simulation import simulate as simulate_census
     from warehouse.reference_data import load_reference
 
-    if not 0 < noise <= 2:
-        raise UsageError(f"--noise must be above 0 and at most 2, not {noise:g}")
     settings = Settings()
     settings.root.create()
     with settings.resources.connect() as con, screens.counting("simulating", rows) as advance:
         load_reference(con)
-        files = simulate_census(con, rows, seed, out, truth, advance, noise=noise)
+        try:
+            files = simulate_census(con, rows, seed, out, truth, advance, noise=noise)
+        except NoiseOutOfRange as error:
+            raise UsageError(str(error)) from None
     screens.say(f"{rows:,} registrations in {len(files)} files: {out}")
     return 0
 

@@ -3,6 +3,6 @@
 No microdata of the census is or may be public. Every identity here is invented.
 """
 
-from transforms.simulation.exports import SimulatedFile, simulate
+from transforms.simulation.exports import NoiseOutOfRange, SimulatedFile, simulate
 
-__all__ = ["SimulatedFile", "simulate"]
+__all__ = ["NoiseOutOfRange", "SimulatedFile", "simulate"]

@@ -96,6 +96,10 @@ _RECAP_HEADER = (
 )
 
 
+class NoiseOutOfRange(ValueError):
+    """Noise that would leave no damage, or more damage of one kind than there are rows."""
+
+
 @dataclass(frozen=True)
 class SimulatedFile:
     """One delivery: `row_count` registrations; `wave` and `profile` are None for the table that was sent by mistake."""
@@ -153,10 +157,11 @@ def simulate(
 
     `con` is a connection with `reference.*` loaded. The same rows and seed give the same bytes. The truth holds
     `file_name, line_number, registration_number, business_key, owner_key, case_class` and `defects` (sorted names).
-    `noise` multiplies the share of every kind of damage, never who or what is registered; `ValueError` outside (0, 2].
+    `noise` multiplies the share of every kind of damage, never who or what is registered. Raises `NoiseOutOfRange`
+    outside (0, 2].
     """
     if not 0 < noise <= 2:
-        raise ValueError(f"noise must be above 0 and at most 2, not {noise:g}")
+        raise NoiseOutOfRange(f"noise must be above 0 and at most 2, not {noise:g}")
     out.mkdir(parents=True, exist_ok=True)
     _prepare(con, seed, noise)
     deliveries = list(_plan(con, rows))
