@@ -17,6 +17,7 @@ from expectations.judge import RULE_BOOK_FINGERPRINT
 from transforms.land import LandedFile
 from warehouse.contract import fingerprint
 from warehouse.corrections import load_corrections
+from warehouse.decisions import LinkDecision
 from warehouse.ledger import Ledger, LedgerEntry
 from warehouse.profiles import load_profiles
 from warehouse.reference_data import reference_fingerprint
@@ -75,7 +76,7 @@ def due_deliveries(landed: Iterable[LandedFile], ledger: Ledger) -> list[LandedF
     return sorted(due, key=lambda file: -file.path.stat().st_size)
 
 
-def input_fingerprint(entries: Iterable[LedgerEntry], as_of: date) -> str:
+def input_fingerprint(entries: Iterable[LedgerEntry], as_of: date, decisions: Iterable[LinkDecision] = ()) -> str:
     """What a publication depends on; the order of the deliveries is no part of it."""
     return fingerprint(
         sorted(entry.key for entry in entries),
@@ -83,4 +84,5 @@ def input_fingerprint(entries: Iterable[LedgerEntry], as_of: date) -> str:
         transforms_fingerprint(),
         reference_fingerprint(),
         as_of.isoformat(),
+        *decisions,
     )

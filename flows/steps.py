@@ -51,6 +51,7 @@ from warehouse.connection import Resources
 from warehouse.contract import Table
 from warehouse.corrections import load_corrections
 from warehouse.ddl import arrow_schema
+from warehouse.decisions import load_decisions
 from warehouse.ledger import Ledger, LedgerEntry
 from warehouse.profiles import load_profiles
 from warehouse.publish import next_version, publish, published_fingerprint
@@ -60,6 +61,7 @@ from warehouse.tables import (
     CORRECTIONS,
     DELIVERIES,
     DRIFT,
+    ENTITY_HISTORY,
     FINDINGS,
     PUBLICATION,
     QUARANTINE_HISTORY,
@@ -319,7 +321,7 @@ def check_balance(name: str, balances: Sequence[dict[str, Any]]) -> None:
 
 def plan_release(settings: Settings, as_of: date) -> Release | None:
     """The version that is due, or None when the published one was made from the same inputs."""
-    due = input_fingerprint(Ledger(settings.root), as_of)
+    due = input_fingerprint(Ledger(settings.root), as_of, load_decisions(settings.root.link_decisions))
     if due == published_fingerprint(settings.root):
         return None
     folder = settings.root.scratch / "release"
@@ -334,7 +336,8 @@ def resolve_register(settings: Settings, release: Release) -> None:
     with settings.resources.connect() as con:
         load_reference(con)
         view_validated(con, settings)
-        resolve(con, release.folder)
+        view_earlier(con, settings)
+        resolve(con, release.folder, release.version, load_decisions(settings.root.link_decisions))
 
 
 def build_attainment(settings: Settings, release: Release) -> None:
@@ -514,6 +517,27 @@ def view_validated(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     paths = rows_of(settings, [entry for entry in released_entries(settings)[0] if entry.status == "validated"])
     rows = _select_rows(VALIDATED, paths, "verdict = 'validated'")
     con.execute(f"CREATE OR REPLACE VIEW validated AS {rows}")
+
+
+def view_earlier(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Name the ids of the published version and their history; the views are empty where there are none."""
+    register = settings.root.current / "register"
+    history = register / f"{ENTITY_HISTORY.name}.parquet"
+    con.execute(
+        f"CREATE VIEW earlier_history AS {_select_rows(ENTITY_HISTORY, [str(history)] if history.exists() else [])}"
+    )
+    if history.exists():
+        con.execute(
+            f"""
+            CREATE VIEW earlier_business_ids AS
+            SELECT row_id, business_id AS id FROM read_parquet('{register}/memberships.parquet');
+            CREATE VIEW earlier_owner_ids AS
+            SELECT row_id, owner_id AS id FROM read_parquet('{register}/memberships.parquet')
+            JOIN read_parquet('{register}/businesses.parquet') USING (business_id)"""
+        )
+    else:
+        for kind in ("business", "owner"):
+            con.execute(f"CREATE VIEW earlier_{kind}_ids AS SELECT 0::BIGINT AS row_id, 0::BIGINT AS id WHERE false")
 
 
 def view_quarantined(con: duckdb.DuckDBPyConnection, settings: Settings, judged: Sequence[LedgerEntry]) -> None:

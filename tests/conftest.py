@@ -113,6 +113,44 @@ def drawn(table: str) -> list[dict[str, str]]:
     return [dict(zip(header, row, strict=True)) for row in rows]
 
 
+NAMES = [
+    "ANGGREK",
+    "BERINGIN",
+    "CEMPAKA",
+    "DAMAR",
+    "ENAU",
+    "FLAMBOYAN",
+    "GAHARU",
+    "HANJUANG",
+    "IPIL",
+    "JATI",
+    "KENARI",
+    "LONTAR",
+    "MAHONI",
+    "NANGKA",
+    "RANDU",
+    "SAWO",
+]
+
+
+def stranger(place: int) -> dict[str, str]:
+    """What a registration of SIDT shows of another owner and another place than any other `place` below 256 shows."""
+    name, family = NAMES[place % 16], NAMES[place // 16]
+    day, month, year = 1 + place % 28, 1 + place % 12, 1950 + place % 50
+    return {
+        "nik": f"3201{1 + place // 100:02d}{day:02d}{month:02d}{year % 100}{place * 37 % 900:03d}{1 + place % 9}",
+        "tanggal_lahir": f"{day:02d}/{month:02d}/{year}",
+        "nama_pemilik": f"{name} {family}",
+        "jenis_kelamin": "L",
+        "no_telepon": f"0813{place:04d}5678",
+        "nama_usaha": f"KIOS {family} {name}",
+        "alamat": f"JL. {name} NO. {place + 1}",
+        "latitude": f"-6,{40 + place % 16:02d}",
+        "longitude": f"106,{70 + place // 16:02d}",
+        "tahun_mulai": str(1990 + place % 30),
+    }
+
+
 def write_sidt(path: Path, rows: list[dict[str, str]]) -> Path:
     """An export of 2022; each row states only what differs from the ordinary registration."""
     lines = [

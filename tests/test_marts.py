@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from conftest import ingest_inbox, publish_all, published, write_sidt
+from conftest import ingest_inbox, publish_all, published, stranger, write_sidt
 
 from flows.settings import Settings
 
@@ -31,8 +31,7 @@ def census(settings: Settings) -> None:
         [
             {
                 "nomor_registrasi": f"R{place:02d}",
-                "nik": f"32010141018001{place:02d}"[:15] + "7",
-                "nama_usaha": f"KIOS {place}",
+                **stranger(place),
                 **row,
             }
             for place, row in enumerate(rows)
@@ -154,7 +153,7 @@ def test_channels_and_definitions_of_the_sql_are_those_of_the_reference(settings
         }[channel]
         write_sidt(
             settings.root.inbox / f"{place}.csv",
-            [{**NO_CHANNEL, "nomor_registrasi": channel, "nama_usaha": channel, header: "Ya", "nik": ""}],
+            [{**stranger(place), **NO_CHANNEL, "nomor_registrasi": channel, header: "Ya"}],
         )
     ingest_inbox(settings)
     publish_all(settings)

@@ -543,9 +543,19 @@ REGISTRATION = (
 BUSINESS_ID = Column(
     "business_id",
     "BIGINT",
-    "One business: the row_id of its founding registration (the earliest enumerated).",
+    "One business, under an id that is minted once and kept from version to version; it says nothing of its members.",
 )
-OWNER_ID = Column("owner_id", "BIGINT", "One business actor, by the same rule as business_id.")
+OWNER_ID = Column("owner_id", "BIGINT", "One business actor, under an id of its own that lasts likewise.")
+THRESHOLD = Column(
+    "threshold",
+    "VARCHAR",
+    "The strictest linking threshold that is reached: strict, chosen or loose.",
+)
+DIGITAL_PROVEN_DATE = Column(
+    "digital_proven_date",
+    "DATE",
+    "Day of the first interview that shows any digital channel; NULL when none does.",
+)
 IS_CURRENT = Column(
     "is_current",
     "BOOLEAN",

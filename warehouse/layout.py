@@ -55,6 +55,11 @@ class DataRoot:
         return self.home / "tmp"
 
     @property
+    def link_decisions(self) -> Path:
+        """What people decided about pairs of registrations, see `decisions.py`."""
+        return self.home / "decisions" / "link_decisions.csv"
+
+    @property
     def prefect(self) -> Path:
         return self.home / "prefect"
 

@@ -1,56 +1,96 @@
-"""The steps of resolving, in order; each reads views and makes views or tables of the register."""
+"""The steps of resolving, in order; each reads views and makes tables, and what is published is written at the end."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pyarrow as pa
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from transforms.build import build_table, select_in
-from warehouse.tables import BUSINESSES, EDGES, MEMBERSHIPS
+from transforms.resolve import link
+from transforms.resolve.clusters import cluster
+from transforms.resolve.identify import identify
+from transforms.resolve.weights import read_weights
+from warehouse.decisions import LinkDecision
+from warehouse.tables import (
+    BUSINESSES,
+    EDGES,
+    ENTITY_HISTORY,
+    FIELD_SOURCES,
+    LINK_DECISIONS,
+    LINKAGE_COUNTS,
+    MATCH_WEIGHTS,
+    MEMBERSHIPS,
+    STOP_LIST,
+    THRESHOLD_CLUSTERS,
+)
 
 _HERE = Path(__file__).parent
+_WRITTEN = (
+    (EDGES, "edges.sql"),
+    (MEMBERSHIPS, "memberships.sql"),
+    (BUSINESSES, "businesses.sql"),
+    (FIELD_SOURCES, "field_sources.sql"),
+    (THRESHOLD_CLUSTERS, "threshold_clusters.sql"),
+    (LINKAGE_COUNTS, "linkage_counts.sql"),
+    (ENTITY_HISTORY, "entity_history.sql"),
+    (STOP_LIST, "stop_list.sql"),
+    (MATCH_WEIGHTS, "match_weights.sql"),
+    (LINK_DECISIONS, "link_decisions.sql"),
+)
 
 
-def resolve(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Build edges, memberships and businesses of the register in `folder` from the view `validated`."""
-    con.execute((_HERE / "keys.sql").read_text(encoding="utf-8"))
-    build_table(con, EDGES, select_in(_HERE / "edges.sql"), folder)
-    group_linked(con, "same_business", ("registration", "business"))
-    group_linked(con, "same_owner", ("registration", "business", "owner"))
-    build_table(con, MEMBERSHIPS, select_in(_HERE / "memberships.sql"), folder)
-    build_table(con, BUSINESSES, select_in(_HERE / "businesses.sql"), folder)
+def resolve(con: duckdb.DuckDBPyConnection, folder: Path, version: int, decisions: list[LinkDecision]) -> None:
+    """Build the register of version `version` in `folder` from the view `validated`.
 
-
-def group_linked(con: duckdb.DuckDBPyConnection, name: str, levels: tuple[str, ...]) -> None:
-    """Make the table `name(row_id, founding_row_id)` of all rows that edges of `levels` connect.
-
-    The founding row of a group is the earliest enumerated one; row_id breaks ties, so that the order of the input
-    does not matter. Rows without an edge are not in the table: each is a group of its own.
+    The views `earlier_business_ids`, `earlier_owner_ids` (row_id, id) and `earlier_history` hold what the published
+    version says; they are empty for the first.
     """
-    edges = con.sql(f"SELECT left_row_id, right_row_id FROM register.edges WHERE level IN {levels}").to_arrow_table()
-    pairs = np.column_stack([edges["left_row_id"].to_numpy(), edges["right_row_id"].to_numpy()])
-    nodes, places = np.unique(pairs, return_inverse=True)
-    places = places.reshape(-1, 2)
-    weights = np.ones(len(places), dtype=np.int8)
-    graph = coo_matrix((weights, (places[:, 0], places[:, 1])), shape=(len(nodes), len(nodes)))
-    _, labels = connected_components(graph, directed=False)
-    groups = pa.table({"row_id": pa.array(nodes, pa.int64()), "label": pa.array(labels, pa.int32())})
-    con.register("groups", groups)
+    con.execute((_HERE / "size_classes.sql").read_text(encoding="utf-8"))
+    link.prepare(con)
+    load_decisions(con, decisions)
+    link.block(con)
+    link.compare(con)
+    link.weigh(con, read_weights())
+    link.decide(con)
+    cluster(con)
     con.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE {name} AS
-        WITH dated AS (
-            SELECT label, row_id, coalesce(enumerated_date, DATE '9999-12-31') AS enumerated_date
-            FROM groups JOIN validated USING (row_id)
-        ), founders AS (
-            SELECT label, min({{'enumerated_date': enumerated_date, 'row_id': row_id}}).row_id AS founding_row_id
-            FROM dated GROUP BY label
-        )
-        SELECT row_id, founding_row_id FROM groups JOIN founders USING (label)"""
+        "CREATE OR REPLACE TEMP TABLE changes (entity_kind VARCHAR, entity_id BIGINT, version INTEGER, event VARCHAR,"
+        " other_entity_id BIGINT)"
     )
-    con.unregister("groups")
+    identify(con, "business", "chosen_clusters", version)
+    identify(con, "owner", "owner_clusters", version)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE ranked AS {select_in(_HERE / 'ranked.sql')}")
+    for table, file in _WRITTEN:
+        build_table(con, table, select_in(_HERE / file), folder)
+
+
+def load_decisions(con: duckdb.DuckDBPyConnection, decisions: list[LinkDecision]) -> None:
+    """Make `decided`, `must_link` and `cannot_link` of the current registrations that the decisions name."""
+    rows = [{"decision_line": line, **vars(decision)} for line, decision in enumerate(decisions, 2)]
+    names = ("decision", "left_register", "left_number", "right_register", "right_number", "reason", "decided_by")
+    schema = pa.schema(
+        [("decision_line", pa.int32()), *((name, pa.string()) for name in names), ("decided_date", pa.date32())]
+    )
+    con.register("decision_rows", pa.Table.from_pylist(rows, schema=schema))
+    con.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE decided AS
+        WITH named AS (
+            SELECT source_register, registration_number, row_id FROM validated ANTI JOIN superseded USING (row_id)
+            WHERE hash(source_register, registration_number) IN (
+                SELECT hash(left_register, left_number) FROM decision_rows
+                UNION ALL SELECT hash(right_register, right_number) FROM decision_rows)
+        )
+        SELECT decision_rows.*, least(l.row_id, r.row_id) AS left_row_id, greatest(l.row_id, r.row_id) AS right_row_id
+        FROM decision_rows
+        LEFT JOIN named AS l ON l.source_register = left_register AND l.registration_number = left_number
+        LEFT JOIN named AS r ON r.source_register = right_register AND r.registration_number = right_number"""
+    )
+    con.unregister("decision_rows")
+    for decision in ("must_link", "cannot_link"):
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE {decision} AS SELECT DISTINCT left_row_id, right_row_id FROM decided"
+            f" WHERE decision = '{decision}' AND left_row_id < right_row_id"
+        )

@@ -1,0 +1,54 @@
+"""Blocking rules: which pairs of prepared registrations are compared at all.
+
+Belongs here: the keys, and how large a block may be. A pair is compared when it shares any key. Never block on the name
+of a shop or of a person alone: such blocks grow with the country.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+BLOCK_CAP = 60
+"""Most registrations of one block. A larger block is parted by `_PARTED_BY`; what is still too large is not compared,
+and counted in `register.stop_list`. So a registration is compared with at most 59 others by each rule, whatever
+arrives."""
+SHARED_PHONE = 8
+"""A number on more registrations than this is a facilitator's or a place's, not a person's."""
+
+
+@dataclass(frozen=True)
+class BlockingRule:
+    """A key over the columns of a prepared registration; a registration that lacks any of them is in no block of it."""
+
+    name: str
+    columns: tuple[str, ...]
+    expressions: tuple[str, ...] = ()
+    cap: int = BLOCK_CAP
+
+    @property
+    def column(self) -> str:
+        """The prepared column that holds the key."""
+        return f"block_{self.name}"
+
+    @property
+    def key_sql(self) -> str:
+        given = " AND ".join(f"{column} IS NOT NULL" for column in self.columns)
+        return f"CASE WHEN {given} THEN hash('{self.name}', {', '.join(self.expressions or self.columns)}) END"
+
+
+BLOCKING_RULES = (
+    BlockingRule("nik", ("nik15",)),
+    BlockingRule("nib", ("nib",)),
+    BlockingRule("phone", ("phone",), cap=SHARED_PHONE),
+    BlockingRule(
+        "birth", ("birth_date", "owner_first_word", "regency"), ("birth_date", "owner_first_word", "regency[1:2]")
+    ),
+    BlockingRule("owner", ("village", "owner_key")),
+    BlockingRule("name", ("village", "core_name")),
+    BlockingRule("address", ("village", "house_number")),
+    BlockingRule("point", ("latitude", "longitude"), ("(latitude * 10000)::INTEGER", "(longitude * 10000)::INTEGER")),
+    BlockingRule("cooperative", ("cooperative_number",)),
+    BlockingRule("legal_entity", ("legal_entity",)),
+)
+PARTED_BY = "hash(coalesce(owner_first_word, ''), coalesce(core_name, full_name, '')[1:2])"
+"""What an over-full block is keyed by anew: the owner's first word and how the name of the business begins."""

@@ -1,0 +1,205 @@
+"""Clusters: which registrations the edges connect at each threshold, and where a guard keeps them apart.
+
+Belongs here: connected components in SQL, which spill like any query, and the guards. A cluster is named by its
+smallest row_id. A guarded cluster is built anew edge by edge, the heaviest first (Kruskal), without those that a guard
+forbids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import duckdb
+import pyarrow as pa
+
+from transforms.resolve.link import THRESHOLDS
+
+LARGEST_CLUSTER = 15
+"""Registrations of one business beyond which a cluster is more likely a fault than a business."""
+NEAR_NIK_DISTANCE = 2
+"""Digits in which two NIKs may differ and still be one, mistyped."""
+_CUT = pa.schema([("left_row_id", pa.int64()), ("right_row_id", pa.int64()), ("reason", pa.string())])
+
+
+def connect(con: duckdb.DuckDBPyConnection, links: str, clusters: str) -> None:
+    """Make the table `clusters(row_id, cluster)` of the rows that `links(left_row_id, right_row_id)` connects.
+
+    Each round hooks every row to its smallest neighbour, follows the hooks once and contracts the edges, so that a
+    chain of n rows takes about log2(n) rounds.
+    """
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {clusters} (row_id BIGINT, cluster BIGINT)")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE contracted AS SELECT left_row_id AS a, right_row_id AS b FROM {links}")
+    while True:
+        con.execute(
+            """
+            CREATE OR REPLACE TEMP TABLE hooks AS
+            SELECT a AS node, least(a, min(b)) AS root
+            FROM (SELECT a, b FROM contracted UNION ALL SELECT b, a FROM contracted) GROUP BY a;
+            CREATE OR REPLACE TEMP TABLE roots AS
+            SELECT hooks.node, further.root FROM hooks JOIN hooks AS further ON further.node = hooks.root"""
+        )
+        con.execute(
+            f"""
+            CREATE OR REPLACE TEMP TABLE {clusters} AS
+            SELECT row_id, coalesce(root, cluster) AS cluster FROM {clusters} LEFT JOIN roots ON node = cluster
+            UNION ALL
+            SELECT node, root FROM roots ANTI JOIN {clusters} ON node = row_id;
+            CREATE OR REPLACE TEMP TABLE contracted AS
+            SELECT DISTINCT l.root AS a, r.root AS b
+            FROM contracted JOIN roots AS l ON l.node = a JOIN roots AS r ON r.node = b WHERE l.root <> r.root"""
+        )
+        if con.execute("SELECT count(*) FROM contracted").fetchall() == [(0,)]:
+            return
+
+
+def extend(con: duckdb.DuckDBPyConnection, base: str, links: str, clusters: str) -> None:
+    """Make `clusters(row_id, cluster)` of what `base` connects already and `links` further."""
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE joining AS
+        SELECT DISTINCT
+            coalesce(l.cluster, left_row_id) AS left_row_id, coalesce(r.cluster, right_row_id) AS right_row_id
+        FROM {links} LEFT JOIN {base} AS l ON l.row_id = left_row_id LEFT JOIN {base} AS r ON r.row_id = right_row_id
+        WHERE coalesce(l.cluster, left_row_id) <> coalesce(r.cluster, right_row_id)"""
+    )
+    connect(con, "joining", "joined")
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE {clusters} AS
+        SELECT {base}.row_id, coalesce(joined.cluster, {base}.cluster) AS cluster
+        FROM {base} LEFT JOIN joined ON joined.row_id = {base}.cluster
+        UNION ALL
+        SELECT row_id, cluster FROM joined ANTI JOIN {base} ON {base}.row_id = joined.row_id"""
+    )
+
+
+def cluster(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `strict_clusters`, `chosen_clusters`, `loose_clusters` and `owner_clusters` from `edges`, each within the
+    next.
+
+    `cut(left_row_id, right_row_id, reason)` holds the edges that a guard forbade.
+    """
+    strict, chosen, loose = (threshold.name for threshold in THRESHOLDS)
+    con.execute("CREATE OR REPLACE TEMP TABLE no_clusters (row_id BIGINT, cluster BIGINT)")
+    con.execute("CREATE OR REPLACE TEMP TABLE cut (left_row_id BIGINT, right_row_id BIGINT, reason VARCHAR)")
+    base = "no_clusters"
+    for threshold in (strict, chosen, loose):
+        con.execute(
+            f"CREATE OR REPLACE TEMP VIEW links AS SELECT left_row_id, right_row_id FROM edges"
+            f" ANTI JOIN cut USING (left_row_id, right_row_id) WHERE threshold = '{threshold}'"
+        )
+        extend(con, base, "links", f"{threshold}_clusters")
+        _guard(con, threshold, is_loose=threshold == loose)
+        base = f"{threshold}_clusters"
+    con.execute(
+        "CREATE OR REPLACE TEMP VIEW links AS SELECT left_row_id, right_row_id FROM edges"
+        " WHERE is_one_owner OR level = 'registration'"
+    )
+    extend(con, f"{chosen}_clusters", "links", "owner_clusters")
+
+
+@dataclass
+class _Part:
+    """Rows that are together so far, and the sound NIKs among them."""
+
+    rows: list[int]
+    niks: set[int] = field(default_factory=set)
+
+
+def _guard(con: duckdb.DuckDBPyConnection, threshold: str, is_loose: bool) -> None:
+    """Build the clusters that break a guard anew, in `<threshold>_clusters` and `cut`.
+
+    What people decided holds at every threshold; the other guards keep the strict and the chosen clusters sound, and
+    the loose ones show how far linking might go.
+    """
+    clusters = f"{threshold}_clusters"
+    names = [reached.name for reached in THRESHOLDS]
+    within = str(tuple(names[: names.index(threshold) + 1])).replace(",)", ")")
+    denied = f"""
+        SELECT l.cluster FROM cannot_link
+        JOIN {clusters} AS l ON l.row_id = left_row_id JOIN {clusters} AS r ON r.row_id = right_row_id
+        WHERE l.cluster = r.cluster"""
+    suspect = f"""
+        SELECT cluster FROM {clusters} LEFT JOIN prepared USING (row_id) GROUP BY cluster
+        HAVING count(prepared.row_id) > {LARGEST_CLUSTER} OR min(nik) < max(nik)
+        UNION
+        SELECT cluster FROM edges JOIN weighed USING (pattern) JOIN {clusters} ON row_id = left_row_id
+        WHERE edges.threshold IN {within} AND decided_by = 'weight' GROUP BY cluster
+        HAVING count(*) > 1 AND bool_and(stranger_weight - phone_weight < {THRESHOLDS[1].stranger_weight})"""
+    con.execute(f"CREATE OR REPLACE TEMP TABLE suspects AS {denied if is_loose else f'{denied} UNION {suspect}'}")
+    rows = con.execute(
+        f"SELECT cluster, row_id, nik FROM {clusters} SEMI JOIN suspects USING (cluster)"
+        " LEFT JOIN prepared USING (row_id) ORDER BY ALL"
+    ).fetchall()
+    if not rows:
+        return
+    edges = con.execute(
+        f"""
+        SELECT cluster, left_row_id, right_row_id, decided_by <> 'weight',
+            coalesce(stranger_weight - phone_weight < {THRESHOLDS[1].stranger_weight} AND phone_weight > 0, false)
+        FROM edges JOIN {clusters} ON row_id = left_row_id SEMI JOIN suspects USING (cluster)
+        LEFT JOIN weighed USING (pattern)
+        WHERE edges.threshold IN {within}
+        ORDER BY decided_by = 'weight', list_position({names}, edges.threshold), stranger_weight DESC,
+            left_row_id, right_row_id"""
+    ).fetchall()
+    cannot = con.execute("SELECT left_row_id, right_row_id FROM cannot_link").fetchall()
+    parts, cuts = _build_apart(rows, edges, cannot, is_loose)
+    con.execute(f"DELETE FROM {clusters} WHERE cluster IN (SELECT cluster FROM suspects)")
+    rebuilt = pa.table(
+        {"row_id": [row for part in parts for row in part], "cluster": [min(part) for part in parts for _ in part]}
+    )
+    forbidden = pa.Table.from_pylist([dict(zip(_CUT.names, cut, strict=True)) for cut in cuts], schema=_CUT)
+    con.register("rebuilt", rebuilt)
+    con.register("forbidden", forbidden)
+    con.execute(f"INSERT INTO {clusters} SELECT * FROM rebuilt")
+    con.execute("INSERT INTO cut SELECT * FROM forbidden ANTI JOIN cut USING (left_row_id, right_row_id)")
+    con.unregister("rebuilt")
+    con.unregister("forbidden")
+
+
+def _build_apart(
+    rows: Sequence[tuple[int, int, int | None]],
+    edges: Iterable[tuple[int, int, int, bool, bool]],
+    cannot: Iterable[tuple[int, int]],
+    only_decisions: bool,
+) -> tuple[list[list[int]], list[tuple[int, int, str]]]:
+    """The parts of suspect clusters and the edges between parts, each with the guard that forbade it."""
+    parts = {row: _Part([row], {nik} if nik else set()) for _, row, nik in rows}
+    forbidden: dict[int, set[int]] = {}
+    for left, right in cannot:
+        forbidden.setdefault(left, set()).add(right)
+        forbidden.setdefault(right, set()).add(left)
+    held_by_phone: dict[int, bool] = {}
+    edges = list(edges)
+    for cluster, _, _, is_decided, rests_on_phone in edges:
+        held_by_phone[cluster] = held_by_phone.get(cluster, True) and rests_on_phone and not is_decided
+    cuts = []
+    for cluster, left, right, is_decided, _ in edges:
+        one, other = parts[left], parts[right]
+        if one is other:
+            continue
+        reason = None
+        if any(forbidden.get(row, set()) & set(other.rows) for row in one.rows):
+            reason = "cannot_link"
+        elif not is_decided and not only_decisions:
+            if held_by_phone[cluster]:
+                reason = "one_phone"
+            elif len(one.rows) + len(other.rows) > LARGEST_CLUSTER:
+                reason = "size"
+            elif any(_is_far(a, b) for a in one.niks for b in other.niks):
+                reason = "far_niks"
+        if reason:
+            cuts.append((left, right, reason))
+            continue
+        one.rows += other.rows
+        one.niks |= other.niks
+        for row in other.rows:
+            parts[row] = one
+    apart = [(left, right, reason) for left, right, reason in cuts if parts[left] is not parts[right]]
+    return [part.rows for part in {id(part): part for part in parts.values()}.values()], apart
+
+
+def _is_far(nik: int, other: int) -> bool:
+    return sum(a != b for a, b in zip(f"{nik:016d}", f"{other:016d}", strict=True)) > NEAR_NIK_DISTANCE
