@@ -105,7 +105,8 @@ COMPARISONS: tuple[Comparison, ...] = (
                 "close",
                 "jaro_winkler_similarity(l.core_name, r.core_name) >= 0.94 OR (l.core_name IS NOT NULL"
                 " AND r.core_name IS NOT NULL AND length(l.full_name) >= 8"
-                " AND jaro_winkler_similarity(l.full_name, r.full_name) > 0.8 AND levenshtein(l.full_name, r.full_name) <= 2)",
+                " AND jaro_winkler_similarity(l.full_name, r.full_name) > 0.8"
+                " AND levenshtein(l.full_name, r.full_name) <= 2)",
             ),
             Level(
                 "contained",
