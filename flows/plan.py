@@ -41,7 +41,7 @@ def transforms_fingerprint(apart: frozenset[str] = _MAKE_NO_ROW) -> str:
     files = [
         path
         for path in sorted(folder.rglob("*"))
-        if path.suffix in (".py", ".sql") and apart.isdisjoint(path.relative_to(folder).parts)
+        if path.suffix in (".py", ".sql", ".csv") and apart.isdisjoint(path.relative_to(folder).parts)
     ]
     digest = hashlib.sha256()
     for path in files:
@@ -61,6 +61,17 @@ def delivery_key(file: LandedFile) -> str:
         reference_fingerprint(),
         load_corrections().fingerprint,
     )
+
+
+@cache
+def linkage_fingerprint() -> str:
+    """What an edge depends on beside the two registrations: the code of linking and its weights."""
+    folder = Path(__file__).parent.parent / "transforms" / "resolve"
+    digest = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        if path.suffix in (".py", ".sql", ".csv"):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def due_deliveries(landed: Iterable[LandedFile], ledger: Ledger) -> list[LandedFile]:

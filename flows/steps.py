@@ -26,6 +26,7 @@ from expectations.drift import Drift, Measured, find_drift
 from expectations.gates import FileFacts, sender_of
 from expectations.judge import ROWS, RULE_BOOK_FINGERPRINT, Judgement, judge, rows_in, split_rows
 from flows.apart import Apart
+from flows.linkage import Linkage
 from flows.plan import delivery_key, due_deliveries, input_fingerprint
 from flows.settings import Settings
 from transforms.answer import quarantine_history_sql
@@ -337,7 +338,12 @@ def resolve_register(settings: Settings, release: Release) -> None:
         load_reference(con)
         view_validated(con, settings)
         view_earlier(con, settings)
-        resolve(con, release.folder, release.version, load_decisions(settings.root.link_decisions))
+        linkage = Linkage(settings.root.lake)
+        validated = [entry for entry in released_entries(settings)[0] if entry.status == "validated"]
+        deliveries = {entry.delivery_id: entry.key for entry in validated}
+        grows = linkage.open(con, deliveries)
+        resolve(con, release.folder, release.version, load_decisions(settings.root.link_decisions), grows)
+        linkage.save(con, deliveries, grows)
 
 
 def build_attainment(settings: Settings, release: Release) -> None:

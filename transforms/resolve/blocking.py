@@ -26,14 +26,15 @@ class BlockingRule:
     cap: int = BLOCK_CAP
 
     @property
-    def column(self) -> str:
-        """The prepared column that holds the key."""
-        return f"block_{self.name}"
+    def key(self) -> str:
+        """The prepared column that holds the key: that of the only column, or one of its own."""
+        return self.columns[0] if len(self.columns) == 1 else f"{self.name}_block"
 
     @property
     def key_sql(self) -> str:
+        """The key over several columns."""
         given = " AND ".join(f"{column} IS NOT NULL" for column in self.columns)
-        return f"CASE WHEN {given} THEN hash('{self.name}', {', '.join(self.expressions or self.columns)}) END"
+        return f"CASE WHEN {given} THEN hash({', '.join(self.expressions or self.columns)}) END"
 
 
 BLOCKING_RULES = (

@@ -48,7 +48,7 @@ def _either_null(*columns: str) -> str:
 
 
 _NEAR_NIK = "hamming(l.nik::VARCHAR, r.nik::VARCHAR) <= 2"
-_SHARED_PHONE = "block_phone IN (SELECT key FROM over_full WHERE blocking_rule = 'phone')"
+_SHARED_PHONE = "phone IN (SELECT key FROM over_full WHERE blocking_rule = 'phone')"
 COMPARISONS: tuple[Comparison, ...] = (
     Comparison(
         "nik",
@@ -131,7 +131,7 @@ COMPARISONS: tuple[Comparison, ...] = (
             Level(
                 "same_address",
                 "l.house_number = r.house_number AND (l.village = r.village OR l.district = r.district)"
-                " AND jaro_winkler_similarity(street_of(l.street), street_of(r.street)) >= 0.9",
+                " AND jaro_winkler_similarity(street_of(l.address), street_of(r.address)) >= 0.9",
             ),
             Level(
                 "same_village_no_address",

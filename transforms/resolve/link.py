@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from transforms.build import select_in
 from transforms.resolve.blocking import BLOCKING_RULES, PARTED_BY, BlockingRule
 from transforms.resolve.comparisons import COMPARISONS, pattern_sql
 from transforms.resolve.weights import PRIOR, Weight, load_weights
@@ -18,55 +19,140 @@ from transforms.resolve.weights import PRIOR, Weight, load_weights
 _HERE = Path(__file__).parent
 
 
-def prepare(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables `superseded` and `prepared` from the view `validated`."""
+def prepare(con: duckdb.DuckDBPyConnection, grows: bool) -> None:
+    """Make `superseded` and `prepared` from the view `validated`.
+
+    With `grows` only the deliveries of the table `fresh(delivery_id)` are read anew, as `arriving`; the views
+    `earlier_superseded` and `earlier_prepared` hold what was made of all others; `leaving` is what is superseded now.
+    """
     con.execute((_HERE / "names.sql").read_text(encoding="utf-8"))
-    con.execute(f"CREATE OR REPLACE TEMP TABLE superseded AS {(_HERE / 'supersede.sql').read_text(encoding='utf-8')}")
-    keys = ", ".join(f"{rule.key_sql} AS {rule.column}" for rule in BLOCKING_RULES)
+    if not grows:
+        con.execute("CREATE OR REPLACE TEMP VIEW numbered AS SELECT * FROM validated")
+        con.execute(f"CREATE OR REPLACE TEMP TABLE superseded AS {select_in(_HERE / 'supersede.sql')}")
+        con.execute(
+            "CREATE OR REPLACE TEMP VIEW registrations AS SELECT * FROM validated ANTI JOIN superseded USING (row_id)"
+        )
+        con.execute(f"CREATE OR REPLACE TEMP TABLE prepared AS {_prepared_sql()}")
+        return
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE prepared AS SELECT *, {keys}, {PARTED_BY} AS part"
-        f" FROM ({(_HERE / 'prepare.sql').read_text(encoding='utf-8')})"
+        f"""
+        CREATE OR REPLACE TEMP VIEW numbered AS
+        SELECT * FROM validated WHERE hash(source_register, registration_number) IN (
+            SELECT hash(source_register, registration_number) FROM validated SEMI JOIN fresh USING (delivery_id));
+        CREATE OR REPLACE TEMP TABLE superseded AS
+        SELECT * FROM ({select_in(_HERE / "supersede.sql")})
+        UNION ALL
+        SELECT * FROM earlier_superseded WHERE row_id NOT IN (SELECT row_id FROM numbered);
+        CREATE OR REPLACE TEMP VIEW registrations AS
+        SELECT * FROM validated SEMI JOIN fresh USING (delivery_id) ANTI JOIN superseded USING (row_id);
+        CREATE OR REPLACE TEMP TABLE arriving AS {_prepared_sql()};
+        CREATE OR REPLACE TEMP TABLE leaving AS
+        SELECT * FROM earlier_prepared
+        WHERE row_id IN (SELECT row_id FROM superseded ANTI JOIN earlier_superseded USING (row_id));
+        CREATE OR REPLACE TEMP VIEW prepared AS
+        SELECT * FROM earlier_prepared WHERE row_id NOT IN (SELECT row_id FROM superseded)
+        UNION ALL
+        SELECT * FROM arriving"""
     )
 
 
-def block(con: duckdb.DuckDBPyConnection) -> None:
-    """Make `pairs(left_row_id, right_row_id)`, each once, and `over_full`, the blocks that were parted or stopped."""
+def _prepared_sql() -> str:
+    keys = ", ".join(f"{rule.key_sql} AS {rule.key}" for rule in BLOCKING_RULES if len(rule.columns) > 1)
+    return f"SELECT *, {keys}, {PARTED_BY} AS part FROM ({select_in(_HERE / 'prepare.sql')})"
+
+
+def block(con: duckdb.DuckDBPyConnection, grows: bool) -> None:
+    """Make `pairs(left_row_id, right_row_id)`, each once, and `over_full`, the blocks that were parted or stopped.
+
+    With `grows` these are the pairs of `touched(row_id)`: what arrives, and what is in a block that became over-full or
+    ceased to be; all other pairs are as they were. `earlier_over_full` are the blocks that were over-full before.
+    """
     con.execute("CREATE OR REPLACE TEMP TABLE found (left_row_id BIGINT, right_row_id BIGINT)")
     con.execute(
         "CREATE OR REPLACE TEMP TABLE over_full"
-        " (blocking_rule VARCHAR, key UBIGINT, registration_count BIGINT, parted BOOLEAN)"
+        " (blocking_rule VARCHAR, key UBIGINT, part UBIGINT, registration_count BIGINT)"
     )
+    if grows:
+        con.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT row_id FROM arriving")
+        for rule in BLOCKING_RULES:
+            _touch_by(con, rule)
+        con.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT row_id FROM touched")
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE touched_rows AS SELECT * FROM prepared WHERE row_id IN (FROM touched)"
+        )
     for rule in BLOCKING_RULES:
-        _block_by(con, rule)
+        _block_by(con, rule, grows)
     con.execute("CREATE OR REPLACE TEMP TABLE pairs AS SELECT DISTINCT left_row_id, right_row_id FROM found")
-    con.execute("DROP TABLE found")
 
 
-def _block_by(con: duckdb.DuckDBPyConnection, rule: BlockingRule) -> None:
-    key = rule.column
+def _touch_by(con: duckdb.DuckDBPyConnection, rule: BlockingRule) -> None:
+    """Add to `touched` the registrations of each block, or part of a block, that crossed the cap either way."""
+    key, cap = rule.key, rule.cap
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE blocks AS SELECT {key} AS key, count(*) AS size FROM prepared"
-        f" WHERE {key} IS NOT NULL GROUP BY key HAVING size > 1"
+        f"""
+        CREATE OR REPLACE TEMP TABLE changed AS
+        SELECT {key} AS key, part, sum(change) AS change
+        FROM (SELECT {key}, part, 1 AS change FROM arriving UNION ALL SELECT {key}, part, -1 FROM leaving)
+        WHERE {key} IS NOT NULL GROUP BY ALL;
+        CREATE OR REPLACE TEMP TABLE counted AS
+        SELECT {key} AS key, part, count(*) AS size FROM prepared WHERE {key} IN (SELECT key FROM changed) GROUP BY ALL;
+        CREATE OR REPLACE TEMP TABLE sizes AS
+        SELECT key, part, size AS part_size, size - coalesce(change, 0) AS earlier_part_size,
+            sum(size) OVER (PARTITION BY key) AS block_size,
+            sum(size - coalesce(change, 0)) OVER (PARTITION BY key) AS earlier_block_size
+        FROM (SELECT key, part, coalesce(size, 0) AS size, change FROM counted FULL JOIN changed USING (key, part));
+        CREATE OR REPLACE TEMP TABLE crossed AS
+        SELECT key, part FROM sizes
+        WHERE (block_size > {cap}) <> (earlier_block_size > {cap})
+            OR (block_size > {cap} AND (part_size > {cap}) <> (earlier_part_size > {cap}))"""
     )
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE members AS SELECT {key} AS key, row_id FROM prepared"
-        f" WHERE {key} IN (SELECT key FROM blocks WHERE size <= {rule.cap})"
+        f"""
+        INSERT INTO over_full
+        SELECT * FROM earlier_over_full WHERE blocking_rule = '{rule.name}' AND key NOT IN (SELECT key FROM changed)
+        UNION ALL
+        SELECT DISTINCT '{rule.name}', key, NULL, block_size FROM sizes WHERE block_size > {cap}
+        UNION ALL
+        SELECT '{rule.name}', key, part, part_size FROM sizes WHERE block_size > {cap} AND part_size > {cap}"""
     )
-    if con.execute(f"SELECT count(*) FROM blocks WHERE size > {rule.cap}").fetchall() != [(0,)]:
+    if con.execute("SELECT count(*) FROM crossed").fetchall() != [(0,)]:
+        con.execute(
+            f"INSERT INTO touched SELECT row_id FROM prepared WHERE ({key}, part) IN (SELECT (key, part) FROM crossed)"
+        )
+
+
+def _block_by(con: duckdb.DuckDBPyConnection, rule: BlockingRule, grows: bool) -> None:
+    key, cap = rule.key, rule.cap
+    among = f"{key} IN (SELECT {key} FROM touched_rows)" if grows else f"{key} IS NOT NULL"
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE blocks AS
+        SELECT {key} AS key, count(*) AS size FROM prepared WHERE {among} GROUP BY key HAVING size > 1;
+        CREATE OR REPLACE TEMP TABLE members AS
+        SELECT {key} AS key, row_id FROM prepared WHERE {key} IN (SELECT key FROM blocks WHERE size <= {cap})"""
+    )
+    if con.execute(f"SELECT count(*) FROM blocks WHERE size > {cap}").fetchall() != [(0,)]:
         con.execute(
             f"""
-            CREATE OR REPLACE TEMP TABLE parted AS
-            SELECT hash({key}, part) AS key, row_id FROM prepared
-            WHERE {key} IN (SELECT key FROM blocks WHERE size > {rule.cap});
-            CREATE OR REPLACE TEMP TABLE parts AS SELECT key, count(*) AS size FROM parted GROUP BY key;
-            INSERT INTO over_full SELECT '{rule.name}', key, size, true FROM blocks WHERE size > {rule.cap};
-            INSERT INTO over_full SELECT '{rule.name}', key, size, false FROM parts WHERE size > {rule.cap};
+            CREATE OR REPLACE TEMP TABLE parts AS
+            SELECT {key} AS key, part, count(*) AS size FROM prepared
+            WHERE {key} IN (SELECT key FROM blocks WHERE size > {cap}) GROUP BY ALL;
             INSERT INTO members
-            SELECT key, row_id FROM parted WHERE key IN (SELECT key FROM parts WHERE size <= {rule.cap})"""
+            SELECT hash({key}, part), row_id FROM prepared
+            WHERE ({key}, part) IN (SELECT (key, part) FROM parts WHERE size BETWEEN 2 AND {cap})"""
         )
+        if not grows:
+            con.execute(
+                f"""
+                INSERT INTO over_full
+                SELECT '{rule.name}', key, NULL, size FROM blocks WHERE size > {cap}
+                UNION ALL
+                SELECT '{rule.name}', key, part, size FROM parts WHERE size > {cap}"""
+            )
+    either = "AND (l.row_id IN (FROM touched) OR r.row_id IN (FROM touched))" if grows else ""
     con.execute(
         "INSERT INTO found SELECT l.row_id, r.row_id"
-        " FROM members AS l JOIN members AS r USING (key) WHERE l.row_id < r.row_id"
+        f" FROM members AS l JOIN members AS r USING (key) WHERE l.row_id < r.row_id {either}"
     )
 
 
@@ -78,6 +164,25 @@ def compare(con: duckdb.DuckDBPyConnection) -> None:
         SELECT l.row_id AS left_row_id, r.row_id AS right_row_id, {pattern_sql()} AS pattern
         FROM pairs JOIN prepared AS l ON l.row_id = left_row_id JOIN prepared AS r ON r.row_id = right_row_id"""
     )
+
+
+def keep(con: duckdb.DuckDBPyConnection, grows: bool) -> None:
+    """Reduce `compared` to the pairs whose pattern reaches anything; with `grows` add those of before that still hold.
+
+    `earlier_compared` holds the pairs that reached anything before; those of a registration that is compared anew or is
+    no longer current are compared anew or gone.
+    """
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE compared AS SELECT compared.* FROM compared JOIN weighed USING (pattern)"
+        " WHERE threshold IS NOT NULL OR is_one_owner"
+    )
+    if grows:
+        con.execute(
+            """
+            CREATE OR REPLACE TEMP TABLE gone AS SELECT row_id FROM touched UNION SELECT row_id FROM leaving;
+            INSERT INTO compared SELECT * FROM earlier_compared
+            WHERE left_row_id NOT IN (FROM gone) AND right_row_id NOT IN (FROM gone)"""
+        )
 
 
 @dataclass(frozen=True)
@@ -97,12 +202,13 @@ OWNER_WEIGHT = 14.0
 and not when the names differ."""
 
 
-def weigh(con: duckdb.DuckDBPyConnection, weights: Sequence[Weight]) -> None:
-    """Make `weighed`, a row for each pattern of `compared`: its weights by side and what they are enough for.
+def weigh(con: duckdb.DuckDBPyConnection, weights: Sequence[Weight], grows: bool) -> None:
+    """Make `weighed`, a row for each pattern that occurs: its weights by side and what they are enough for.
 
     `stranger_weight` and `sibling_weight` include the prior. `phone_weight` is the part that rests on the phone.
     """
     load_weights(con, weights)
+    patterns = "SELECT pattern FROM compared" + (" UNION SELECT pattern FROM earlier_compared" if grows else "")
     (prior,) = [weight for weight in weights if weight.comparison == PRIOR]
     places = len(COMPARISONS)
     reached = " ".join(
@@ -115,7 +221,7 @@ def weigh(con: duckdb.DuckDBPyConnection, weights: Sequence[Weight]) -> None:
         CREATE OR REPLACE TEMP TABLE weighed AS
         WITH digits AS (
             SELECT pattern, place, pattern // (10 ** ({places - 1} - place))::BIGINT % 10 AS digit
-            FROM (SELECT DISTINCT pattern FROM compared), range({places}) AS places(place)
+            FROM (SELECT DISTINCT pattern FROM ({patterns})), range({places}) AS places(place)
         ), summed AS (
             SELECT
                 pattern,

@@ -57,9 +57,10 @@ CREATE OR REPLACE MACRO branch_mark(words) AS
         CASE WHEN len(list_filter(words[2:], lambda w: is_branch_word(w))) > 0 THEN 'CABANG' ELSE '' END);
 CREATE OR REPLACE MACRO without_branch(words) AS words[1:1] || list_filter(words[2:], lambda w: NOT is_branch_word(w));
 
--- Where a business is, of an address as delivered: the text up to the first number and the number, or what follows a number
--- that stands first.
-CREATE OR REPLACE MACRO address_parts(t) AS regexp_extract(t, '^([^0-9]*)([0-9]*)([^0-9]*)', ['before', 'number', 'after']);
--- The name of a street without the words that every address has.
+-- Where a business is, of an address as delivered: its first number, and the name of the street without the words that every
+-- address has. The street is only asked for where the numbers agree.
+CREATE OR REPLACE MACRO house_number_of(t) AS nullif(regexp_extract(t, '[0-9]+'), '');
 CREATE OR REPLACE MACRO street_of(t) AS
-    replace(replace(replace(replace(replace(replace(replace(upper(t), '.', ' '), 'JALAN ', ''), 'JLN ', ''), 'JL ', ''), ' NO', ''), ',', ''), ' ', '');
+    regexp_replace(
+        CASE WHEN regexp_matches(t, '^[0-9]') THEN regexp_extract(upper(t), '[^0-9]+') ELSE regexp_extract(upper(t), '^[^0-9]+') END,
+        '\b(JALAN|JLN|JL|NOMOR|NO)\b|[^A-Z]+', '', 'g');

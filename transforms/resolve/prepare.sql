@@ -1,10 +1,8 @@
--- Grain: current registration.
--- Reads: validated, superseded.
+-- Grain: registration.
+-- Reads: registrations.
 -- Why: two registrations are compared on these columns alone, so an edge is a function of two prepared records and of
 --      nothing else. Each distinct name is taken apart once. Columns that are only ever compared for equality are hashes.
-WITH registrations AS NOT MATERIALIZED (
-    SELECT * FROM validated ANTI JOIN superseded USING (row_id)
-), owner_names AS (
+WITH owner_names AS (
     SELECT owner_name, array_to_string(words, '') AS compared_owner_name, hash(list_sort(list_distinct(words))) AS owner_key, words[1] AS owner_first_word
     FROM (SELECT owner_name, person_words(owner_name) AS words FROM (SELECT DISTINCT owner_name FROM registrations WHERE owner_name IS NOT NULL))
 ), plain_names AS (
@@ -26,10 +24,10 @@ WITH registrations AS NOT MATERIALIZED (
 )
 SELECT
     row_id,
-    CASE WHEN NOT is_nik_precision_lost AND NOT suffix(nik, '0') THEN nik::BIGINT END AS nik,
+    CASE WHEN NOT is_nik_precision_lost AND nik::BIGINT % 10 <> 0 THEN nik::BIGINT END AS nik,
     nik::BIGINT // 10 AS nik15,
-    nib::BIGINT AS nib,
-    phone::BIGINT AS phone,
+    CASE WHEN nib IS NOT NULL THEN hash(nib) END AS nib,
+    CASE WHEN phone IS NOT NULL THEN hash(phone) END AS phone,
     owner_birth_date AS birth_date,
     compared_owner_name AS owner_name, owner_key, owner_first_word,
     full_name, core_name, branch,
@@ -37,13 +35,13 @@ SELECT
     CASE WHEN registrations.regency_code IS NOT NULL AND registrations.district_name IS NOT NULL THEN district END AS district,
     CASE WHEN registrations.regency_code IS NOT NULL AND registrations.village_name IS NOT NULL THEN village END AS village,
     latitude, longitude,
-    CASE WHEN parts.before = '' THEN parts.after ELSE parts.before END AS street,
-    try_cast(parts.number AS INTEGER) AS house_number,
+    address,
+    house_number_of(address) AS house_number,
     kbli_code AS kbli,
     started_year,
     CASE WHEN business_kind = 'koperasi' AND cooperative_number IS NOT NULL THEN hash(cooperative_number) END AS cooperative_number,
     CASE WHEN business_kind = 'koperasi' AND legal_entity_number IS NOT NULL THEN hash(plain_text(legal_entity_number)) END AS legal_entity
-FROM (SELECT *, address_parts(address) AS parts FROM registrations) AS registrations
+FROM registrations
 LEFT JOIN owner_names USING (owner_name)
 LEFT JOIN business_names USING (business_name)
 LEFT JOIN villages

@@ -41,18 +41,23 @@ _WRITTEN = (
 )
 
 
-def resolve(con: duckdb.DuckDBPyConnection, folder: Path, version: int, decisions: list[LinkDecision]) -> None:
+def resolve(
+    con: duckdb.DuckDBPyConnection, folder: Path, version: int, decisions: list[LinkDecision], grows: bool
+) -> None:
     """Build the register of version `version` in `folder` from the view `validated`.
 
     The views `earlier_business_ids`, `earlier_owner_ids` (row_id, id) and `earlier_history` hold what the published
-    version says; they are empty for the first.
+    version says; they are empty for the first. With `grows` only the deliveries of `fresh` are linked anew, to each
+    other and to the rest, and `earlier_prepared`, `earlier_superseded`, `earlier_compared` and `earlier_over_full` hold
+    what was found of the rest: the result is the same.
     """
     con.execute((_HERE / "size_classes.sql").read_text(encoding="utf-8"))
-    link.prepare(con)
-    load_decisions(con, decisions)
-    link.block(con)
+    link.prepare(con, grows)
+    link.block(con, grows)
     link.compare(con)
-    link.weigh(con, read_weights())
+    link.weigh(con, read_weights(), grows)
+    link.keep(con, grows)
+    load_decisions(con, decisions)
     link.decide(con)
     cluster(con)
     con.execute(

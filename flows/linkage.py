@@ -1,0 +1,75 @@
+"""What linking keeps from one night to the next, so that a night of new deliveries costs by its new rows.
+
+Belongs here: where it is kept, and whether it still fits. It holds personal data (names in one spelling, NIK) and lies
+in the lake. Nothing depends on it but time: without it, or when it does not fit, everything is linked anew, with the
+same result.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from flows.plan import linkage_fingerprint
+
+_TABLES = ("superseded", "compared", "over_full")
+
+
+class Linkage:
+    """The folder `linkage` of the lake. Files are only added, under new names; the manifest names those that hold."""
+
+    def __init__(self, lake: Path) -> None:
+        self.folder = lake / "linkage"
+        self.manifest = self.folder / "manifest.json"
+
+    def open(self, con: duckdb.DuckDBPyConnection, deliveries: Mapping[int, str]) -> bool:
+        """Whether `deliveries` (number to key) are those of before and more; if so, name what was kept as views."""
+        kept = self._read()
+        earlier = {int(number): key for number, key in kept.get("deliveries", {}).items()}
+        if kept.get("fingerprint") != linkage_fingerprint() or not earlier.items() <= dict(deliveries).items():
+            return False
+        con.execute("CREATE TEMP TABLE fresh (delivery_id BIGINT)")
+        for number in sorted(deliveries.keys() - earlier.keys()):
+            con.execute("INSERT INTO fresh VALUES (?)", [number])
+        for table in _TABLES:
+            con.execute(
+                f"CREATE TEMP VIEW earlier_{table} AS SELECT * FROM read_parquet('{self.folder / kept[table]}')"
+            )
+        prepared = [str(self.folder / name) for name in kept["prepared"]]
+        con.execute(
+            f"CREATE TEMP VIEW earlier_prepared AS SELECT * FROM read_parquet({prepared})"
+            " WHERE row_id NOT IN (SELECT row_id FROM earlier_superseded)"
+        )
+        return True
+
+    def save(self, con: duckdb.DuckDBPyConnection, deliveries: Mapping[int, str], grows: bool) -> None:
+        """Keep what resolving left on `con`; of a night that grew, its new rows are added."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        night = 1 + max((int(path.stem.rsplit("-")[-1]) for path in self.folder.glob("*.parquet")), default=0)
+        kept: dict[str, Any] = {
+            "fingerprint": linkage_fingerprint(),
+            "deliveries": {str(number): key for number, key in deliveries.items()},
+            "prepared": self._read()["prepared"] if grows else [],
+        }
+        for table in (*_TABLES, "arriving" if grows else "prepared"):
+            name = f"{table}-{night:06d}.parquet"
+            con.execute(f"COPY {table} TO '{self.folder / name}' (FORMAT parquet)")
+            if table in _TABLES:
+                kept[table] = name
+            else:
+                kept["prepared"].append(name)
+        unfinished = self.manifest.with_suffix(".unfinished")
+        unfinished.write_text(json.dumps(kept, indent=1), encoding="utf-8")
+        unfinished.replace(self.manifest)
+        held = {*kept["prepared"], *(kept[table] for table in _TABLES)}
+        for path in self.folder.glob("*.parquet"):
+            if path.name not in held:
+                path.unlink()
+
+    def _read(self) -> dict[str, Any]:
+        kept: dict[str, Any] = json.loads(self.manifest.read_text(encoding="utf-8")) if self.manifest.exists() else {}
+        return kept
