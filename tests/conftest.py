@@ -134,20 +134,35 @@ NAMES = [
 
 
 def stranger(place: int) -> dict[str, str]:
-    """What a registration of SIDT shows of another owner and another place than any other `place` below 256 shows."""
-    name, family = NAMES[place % 16], NAMES[place // 16]
+    """What a registration of SIDT shows of another owner and place than any other `place` below 4096 shows."""
+    name, family, further = NAMES[place % 16], NAMES[place // 16 % 16], NAMES[place // 256]
     day, month, year = 1 + place % 28, 1 + place % 12, 1950 + place % 50
     return {
         "nik": f"3201{1 + place // 100:02d}{day:02d}{month:02d}{year % 100}{place * 37 % 900:03d}{1 + place % 9}",
         "tanggal_lahir": f"{day:02d}/{month:02d}/{year}",
-        "nama_pemilik": f"{name} {family}",
+        "nama_pemilik": f"{name} {family} {further}",
         "jenis_kelamin": "L",
         "no_telepon": f"0813{place:04d}5678",
-        "nama_usaha": f"KIOS {family} {name}",
+        "nama_usaha": f"KIOS {family} {name} {further}",
         "alamat": f"JL. {name} NO. {place + 1}",
-        "latitude": f"-6,{40 + place % 16:02d}",
-        "longitude": f"106,{70 + place // 16:02d}",
+        "latitude": f"-6,{1000 + place}",
+        "longitude": f"106,{1000 + place}",
         "tahun_mulai": str(1990 + place % 30),
+    }
+
+
+def as_bps(row: dict[str, str]) -> dict[str, str]:
+    """The same `stranger` as the exports of 2023 show one."""
+    return {
+        "nik_pemilik": row["nik"],
+        "nama_usaha": f"{row['nama_usaha']} <{row['nama_pemilik']}>",
+        "tanggal_lahir_pemilik": "-".join(reversed(row["tanggal_lahir"].split("/"))),
+        "jenis_kelamin_pemilik": "1",
+        "nomor_telepon": row["no_telepon"],
+        "alamat_usaha": row["alamat"],
+        "latitude": row["latitude"].replace(",", "."),
+        "longitude": row["longitude"].replace(",", "."),
+        "tahun_berdiri": row["tahun_mulai"],
     }
 
 

@@ -110,8 +110,8 @@ def test_a_row_dropped_from_the_register_publishes_nothing_and_leaves_the_old_ve
     deliver(settings, "b.csv")
     resolve = steps.resolve
 
-    def lossy(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
-        resolve(con, folder)
+    def lossy(con: duckdb.DuckDBPyConnection, folder: Path, *rest: object) -> None:
+        resolve(con, folder, *rest)
         path = folder / "register" / "memberships.parquet"
         con.execute(f"COPY (SELECT * FROM read_parquet('{path}') LIMIT 9) TO '{path}.next' (FORMAT parquet)")
         Path(f"{path}.next").replace(path)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import AS_OF, ingest_inbox, lake, publish_all, published, write_bps, write_sidt
+from conftest import AS_OF, ingest_inbox, lake, publish_all, published, stranger, write_bps, write_sidt
 from python_calamine import CalamineWorkbook
 from test_flow import capaian
 
@@ -34,8 +34,7 @@ def names(count: int, **values: str) -> list[dict[str, str]]:
     return [
         {
             "nomor_registrasi": f"REG{9000 + place}",
-            "nama_usaha": f"TOKO {place}",
-            "nik": f"32010141018000{place:02d}",
+            **stranger(place),
             **values,
         }
         for place in range(1, count + 1)

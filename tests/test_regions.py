@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from conftest import ingest_inbox, lake, publish_all, published, write_bps, write_sidt
+from conftest import as_bps, ingest_inbox, lake, publish_all, published, stranger, write_bps, write_sidt
 
 from flows.settings import Settings
 
@@ -68,26 +68,25 @@ def test_the_same_businesses_under_either_system_give_the_same_provinces(setting
         settings.root.inbox / "a.csv",
         [
             {
+                **stranger(place),
                 "nomor_registrasi": f"R{code}",
                 "kode_wilayah": f"{row['source_code']}.01.2001",
                 "nama_kabkota": row["source_name"],
-                "nama_usaha": "KIOS",
-                "nik": "",
             }
-            for code, row in kemendagri.items()
+            for place, (code, row) in enumerate(kemendagri.items())
         ],
     )
     write_bps(
         settings.root.inbox / "b.csv",
         [
             {
+                **as_bps(stranger(1000 + place)),
                 "idsbr": f"R{code}",
                 "kdprov": row["source_code"][:2],
                 "kdkab": row["source_code"][2:],
                 "nmkab": row["source_name"],
-                "nik_pemilik": "",
             }
-            for code, row in bps.items()
+            for place, (code, row) in enumerate(bps.items())
         ],
     )
     ingest_inbox(settings)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import drawn, ingest_inbox, publish_all, published, stranger, write_bps, write_sidt
+from conftest import as_bps, drawn, ingest_inbox, publish_all, published, stranger, write_bps, write_sidt
 
 from flows import steps
 from flows.settings import Settings
@@ -180,21 +180,7 @@ def test_the_order_of_deliveries_changes_no_published_row(tmp_path: Path) -> Non
             else:
                 write_bps(
                     settings.root.inbox / f"{number}.csv",
-                    [
-                        {
-                            "idsbr": row["nomor_registrasi"],
-                            "nik_pemilik": row["nik"],
-                            "nama_usaha": f"{row['nama_usaha']} <{row['nama_pemilik']}>",
-                            "tanggal_lahir_pemilik": "",
-                            "jenis_kelamin_pemilik": "",
-                            "nomor_telepon": row["no_telepon"],
-                            "alamat_usaha": row["alamat"],
-                            "latitude": row["latitude"].replace(",", "."),
-                            "longitude": row["longitude"].replace(",", "."),
-                            "tahun_berdiri": row["tahun_mulai"],
-                        }
-                        for row in rows
-                    ],
+                    [{**as_bps(row), "idsbr": row["nomor_registrasi"]} for row in rows],
                 )
             ingest_inbox(settings)
         publish_all(settings)

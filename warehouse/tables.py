@@ -188,7 +188,7 @@ LINKAGE_COUNTS = Table(
     "How many businesses the register holds at each threshold: the band beside every count.",
     (
         columns.THRESHOLD.described("strict (merges least), chosen or loose (merges most)."),
-        Column("registration_count", "BIGINT", "Current registrations."),
+        Column("current_count", "BIGINT", "Current registrations."),
         Column("business_count", "BIGINT", "Businesses they are."),
         Column("edge_count", "BIGINT", "Pairs that reach the threshold by their weight."),
         Column("cut_edge_count", "BIGINT", "Pairs that a guard keeps apart."),
@@ -225,7 +225,7 @@ STOP_LIST = Table(
         Column("blocking_rule", "VARCHAR", "The rule, see the README."),
         Column("block_rank", "INTEGER", "1 is the largest of its rule."),
         Column("treatment", "VARCHAR", "parted (compared in smaller blocks) or stopped (not compared by this rule)."),
-        Column("registration_count", "BIGINT", "Registrations in the block."),
+        Column("block_size", "BIGINT", "Registrations in the block."),
     ),
     ("blocking_rule", "block_rank"),
     published=True,

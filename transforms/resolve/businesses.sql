@@ -1,11 +1,9 @@
 -- Grain: business.
--- Reads: validated, ranked, superseded, chosen_clusters, owner_clusters, business_ids, owner_ids, reference.regencies,
---        reference.business_statuses.
+-- Reads: validated, ranked, superseded, business_ids, owner_ids, reference.regencies, reference.business_statuses.
 -- Why: for each field the latest registration that gives it speaks (`field_sources.sql` says which); a channel counts if any
 --      registration has it, from the earliest year that any of them gives. Every choice has a total order.
 WITH survived AS (
     SELECT
-        cluster,
         arg_max(row_id, preference) AS row_id,
         arg_max(business_kind, preference) AS business_kind,
         arg_max(regency_code, preference) AS regency_code,
@@ -34,7 +32,7 @@ WITH survived AS (
     FROM ranked GROUP BY cluster
 ), alone AS (
     SELECT
-        coalesce(cluster, row_id) AS cluster, row_id, business_kind, regency_code, wave, enumerated_date, business_status_code,
+        row_id, business_kind, regency_code, wave, enumerated_date, business_status_code,
         is_fixed_location, legal_form_code, started_year, kbli_code, owner_sex_code, worker_count, omzet_idr, capital_idr,
         uses_internet, sells_on_marketplace, sells_on_social_media, sells_on_instant_messaging, sells_on_own_website,
         sells_on_food_delivery, sells_on_ekatalog, accepts_epayment, digital_since_year,
@@ -42,7 +40,6 @@ WITH survived AS (
             OR sells_on_food_delivery OR sells_on_ekatalog OR accepts_epayment OR uses_internet THEN enumerated_date END AS digital_proven_date,
         1 AS registration_count
     FROM validated
-    LEFT JOIN chosen_clusters USING (row_id)
     ANTI JOIN superseded USING (row_id)
     ANTI JOIN ranked USING (row_id)
 ), classified AS (
@@ -61,7 +58,6 @@ WITH survived AS (
             WHEN uses_internet THEN 4
         END AS digital_rank
     FROM (SELECT * FROM survived UNION ALL BY NAME SELECT * FROM alone)
-    LEFT JOIN (SELECT row_id, cluster AS owner_cluster FROM owner_clusters) USING (row_id)
 )
 SELECT
     business_ids.id AS business_id, owner_ids.id AS owner_id, coalesce(business_kind, 'umkm') AS business_kind, regency_code,
@@ -74,7 +70,7 @@ SELECT
     CASE WHEN digital_rank IS NOT NULL THEN coalesce(digital_since_year, year(enumerated_date), wave) END AS counted_from_year,
     registration_count
 FROM classified
-JOIN business_ids USING (cluster)
-JOIN owner_ids ON owner_ids.cluster = coalesce(owner_cluster, row_id)
+JOIN business_ids USING (row_id)
+JOIN owner_ids USING (row_id)
 LEFT JOIN (SELECT regency_code, province_code_34, province_code_38 FROM reference.regencies) USING (regency_code)
 LEFT JOIN (SELECT business_status_code, is_counted FROM reference.business_statuses) AS statuses USING (business_status_code)

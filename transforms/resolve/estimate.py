@@ -33,6 +33,8 @@ ASSUMED = {
 facilitator's number says nothing, a cooperative has one number. Too few pairs show them to count."""
 CENSUS_PRIOR = -20.0
 """log2 odds that two registrations are one business before anything is compared, for a census of some millions."""
+NO_SIBLINGS = 99.0
+"""The same for two registrations of one owner, where an owner has but one business: no evidence outweighs it."""
 Counts = npt.NDArray[np.float64]
 
 
@@ -88,11 +90,13 @@ def estimate_by_em(
     start: Sequence[Weight],
     iterations: int = 100,
     strangers: Mapping[int, int] | None = None,
+    has_siblings: bool = True,
 ) -> list[Weight]:
     """Weights from unlabelled pairs: two classes, matches and strangers, that differ in every comparison independently.
 
     `start` gives the first `m`; `u` starts from all pairs. With `strangers` the final `u` is theirs, for `counts` of
     blocked pairs; without, it is that of the class, for `counts` of all pairs, and the prior is the share of matches.
+    Where no two entities share an owner, `has_siblings` is false and only strangers are told apart.
     """
     patterns = np.fromiter(counts, dtype=np.int64, count=len(counts))
     weights = np.fromiter(counts.values(), dtype=np.float64, count=len(counts))
@@ -112,6 +116,8 @@ def estimate_by_em(
     if strangers:
         u = level_shares(strangers)
     prior = CENSUS_PRIOR if strangers else math.log2(share / (1 - share))
+    if not has_siblings:
+        return _weights(m, u, m, prior, NO_SIBLINGS)
     siblings = [np.array([math.nan, *(w.sibling for w in start if w.comparison == c.name)]) for c in COMPARISONS]
     return _weights(m, u, siblings, prior, next(w.sibling_weight for w in start if w.comparison == PRIOR))
 

@@ -33,4 +33,4 @@ SELECT
     rows[capital_idr] AS capital_idr_row_id,
     rows[digital_since_year] AS digital_since_year_row_id,
     rows[digital_proven_date] AS digital_proven_date_row_id
-FROM preferred JOIN business_ids USING (cluster)
+FROM preferred JOIN business_ids ON business_ids.row_id = cluster

@@ -17,6 +17,7 @@ from transforms.resolve.comparisons import COMPARISONS, pattern_sql
 from transforms.resolve.weights import PRIOR, Weight, load_weights
 
 _HERE = Path(__file__).parent
+_KEYS = ", ".join(("row_id", "part", *(rule.key for rule in BLOCKING_RULES)))
 
 
 def prepare(con: duckdb.DuckDBPyConnection, grows: bool) -> None:
@@ -47,7 +48,7 @@ def prepare(con: duckdb.DuckDBPyConnection, grows: bool) -> None:
         SELECT * FROM validated SEMI JOIN fresh USING (delivery_id) ANTI JOIN superseded USING (row_id);
         CREATE OR REPLACE TEMP TABLE arriving AS {_prepared_sql()};
         CREATE OR REPLACE TEMP TABLE leaving AS
-        SELECT * FROM earlier_prepared
+        SELECT {_KEYS} FROM earlier_prepared
         WHERE row_id IN (SELECT row_id FROM superseded ANTI JOIN earlier_superseded USING (row_id));
         CREATE OR REPLACE TEMP VIEW prepared AS
         SELECT * FROM earlier_prepared WHERE row_id NOT IN (SELECT row_id FROM superseded)
@@ -69,8 +70,7 @@ def block(con: duckdb.DuckDBPyConnection, grows: bool) -> None:
     """
     con.execute("CREATE OR REPLACE TEMP TABLE found (left_row_id BIGINT, right_row_id BIGINT)")
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE over_full"
-        " (blocking_rule VARCHAR, key UBIGINT, part UBIGINT, registration_count BIGINT)"
+        "CREATE OR REPLACE TEMP TABLE over_full (blocking_rule VARCHAR, key UBIGINT, part UBIGINT, block_size BIGINT)"
     )
     if grows:
         con.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT row_id FROM arriving")
@@ -78,7 +78,7 @@ def block(con: duckdb.DuckDBPyConnection, grows: bool) -> None:
             _touch_by(con, rule)
         con.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT row_id FROM touched")
         con.execute(
-            "CREATE OR REPLACE TEMP TABLE touched_rows AS SELECT * FROM prepared WHERE row_id IN (FROM touched)"
+            f"CREATE OR REPLACE TEMP TABLE touched_keys AS SELECT {_KEYS} FROM prepared WHERE row_id IN (FROM touched)"
         )
     for rule in BLOCKING_RULES:
         _block_by(con, rule, grows)
@@ -122,24 +122,30 @@ def _touch_by(con: duckdb.DuckDBPyConnection, rule: BlockingRule) -> None:
 
 
 def _block_by(con: duckdb.DuckDBPyConnection, rule: BlockingRule, grows: bool) -> None:
-    key, cap = rule.key, rule.cap
-    among = f"{key} IN (SELECT {key} FROM touched_rows)" if grows else f"{key} IS NOT NULL"
+    cap = rule.cap
+    rows = f"SELECT {rule.key} AS key, part, row_id FROM prepared WHERE {rule.key} IS NOT NULL"
+    if grows:
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE candidates AS {rows} AND {rule.key} IN (SELECT {rule.key} FROM touched_keys)"
+        )
+    else:
+        con.execute(f"CREATE OR REPLACE TEMP VIEW candidates AS {rows}")
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE blocks AS
-        SELECT {key} AS key, count(*) AS size FROM prepared WHERE {among} GROUP BY key HAVING size > 1;
+        SELECT key, count(*) AS size FROM candidates GROUP BY key HAVING size > 1;
         CREATE OR REPLACE TEMP TABLE members AS
-        SELECT {key} AS key, row_id FROM prepared WHERE {key} IN (SELECT key FROM blocks WHERE size <= {cap})"""
+        SELECT key, row_id FROM candidates WHERE key IN (SELECT key FROM blocks WHERE size <= {cap})"""
     )
     if con.execute(f"SELECT count(*) FROM blocks WHERE size > {cap}").fetchall() != [(0,)]:
         con.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE parts AS
-            SELECT {key} AS key, part, count(*) AS size FROM prepared
-            WHERE {key} IN (SELECT key FROM blocks WHERE size > {cap}) GROUP BY ALL;
+            SELECT key, part, count(*) AS size FROM candidates
+            WHERE key IN (SELECT key FROM blocks WHERE size > {cap}) GROUP BY ALL;
             INSERT INTO members
-            SELECT hash({key}, part), row_id FROM prepared
-            WHERE ({key}, part) IN (SELECT (key, part) FROM parts WHERE size BETWEEN 2 AND {cap})"""
+            SELECT hash(key, part), row_id FROM candidates
+            WHERE (key, part) IN (SELECT (key, part) FROM parts WHERE size BETWEEN 2 AND {cap})"""
         )
         if not grows:
             con.execute(
@@ -156,13 +162,21 @@ def _block_by(con: duckdb.DuckDBPyConnection, rule: BlockingRule, grows: bool) -
     )
 
 
-def compare(con: duckdb.DuckDBPyConnection) -> None:
+def compare(con: duckdb.DuckDBPyConnection, grows: bool) -> None:
     """Make `compared(left_row_id, right_row_id, pattern)` of `pairs`."""
+    rows = "prepared"
+    if grows:  # few of the rows are in a pair: fetch them once
+        rows = "paired"
+        con.execute(
+            """
+            CREATE OR REPLACE TEMP TABLE paired AS SELECT * FROM prepared
+            WHERE row_id IN (SELECT left_row_id FROM pairs UNION SELECT right_row_id FROM pairs)"""
+        )
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE compared AS
         SELECT l.row_id AS left_row_id, r.row_id AS right_row_id, {pattern_sql()} AS pattern
-        FROM pairs JOIN prepared AS l ON l.row_id = left_row_id JOIN prepared AS r ON r.row_id = right_row_id"""
+        FROM pairs JOIN {rows} AS l ON l.row_id = left_row_id JOIN {rows} AS r ON r.row_id = right_row_id"""
     )
 
 

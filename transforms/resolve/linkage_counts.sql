@@ -2,13 +2,13 @@
 -- Reads: register.businesses, register.threshold_clusters, register.edges.
 -- Why: the strict threshold merges least and so counts most businesses; the band stands beside every count.
 WITH totals AS (
-    SELECT sum(registration_count)::BIGINT AS registration_count, count(*) AS business_count FROM register.businesses
+    SELECT sum(registration_count)::BIGINT AS current_count, count(*) AS business_count FROM register.businesses
 ), changed AS (
     SELECT threshold, count(DISTINCT cluster_row_id) - count(DISTINCT business_id) AS change FROM register.threshold_clusters GROUP BY threshold
 )
 SELECT
     threshold,
-    registration_count,
+    current_count,
     business_count + coalesce(change, 0) AS business_count,
     (SELECT count(*) FROM register.edges WHERE list_position(['strict', 'chosen', 'loose'], edges.threshold) <= place AND decided_by = 'weight') AS edge_count,
     (SELECT count(*) FROM register.edges WHERE cut_by IS NOT NULL) AS cut_edge_count

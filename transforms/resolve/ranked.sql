@@ -2,13 +2,17 @@
 -- Reads: validated, chosen_clusters, superseded.
 -- Why: survivorship. The latest interview speaks first, and where it says nothing the next; row_id breaks ties.
 WITH linked AS (
-    SELECT validated.*, cluster FROM validated JOIN chosen_clusters USING (row_id) ANTI JOIN superseded USING (row_id)
+    SELECT row_id, cluster FROM chosen_clusters ANTI JOIN superseded USING (row_id)
 ), repeated AS (
-    SELECT cluster FROM linked GROUP BY cluster HAVING count(*) > 1
+    SELECT row_id, cluster FROM linked SEMI JOIN (SELECT cluster FROM linked GROUP BY cluster HAVING count(*) > 1) USING (cluster)
 )
 SELECT
-    linked.*,
+    cluster, row_id,
     row_number() OVER (PARTITION BY cluster ORDER BY enumerated_date NULLS FIRST, row_id)::INTEGER AS preference,
+    business_kind, regency_code, wave, enumerated_date, business_status_code, is_fixed_location, legal_form_code, started_year,
+    kbli_code, owner_sex_code, worker_count, omzet_idr, capital_idr, uses_internet, sells_on_marketplace, sells_on_social_media,
+    sells_on_instant_messaging, sells_on_own_website, sells_on_food_delivery, sells_on_ekatalog, accepts_epayment,
+    digital_since_year,
     coalesce(sells_on_marketplace OR sells_on_social_media OR sells_on_instant_messaging OR sells_on_own_website
         OR sells_on_food_delivery OR sells_on_ekatalog OR accepts_epayment OR uses_internet, false) AS is_digital
-FROM linked SEMI JOIN repeated USING (cluster)
+FROM validated JOIN repeated USING (row_id)

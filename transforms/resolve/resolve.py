@@ -54,18 +54,13 @@ def resolve(
     con.execute((_HERE / "size_classes.sql").read_text(encoding="utf-8"))
     link.prepare(con, grows)
     link.block(con, grows)
-    link.compare(con)
+    link.compare(con, grows)
     link.weigh(con, read_weights(), grows)
     link.keep(con, grows)
     load_decisions(con, decisions)
     link.decide(con)
     cluster(con)
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE changes (entity_kind VARCHAR, entity_id BIGINT, version INTEGER, event VARCHAR,"
-        " other_entity_id BIGINT)"
-    )
-    identify(con, "business", "chosen_clusters", version)
-    identify(con, "owner", "owner_clusters", version)
+    identify(con, version)
     con.execute(f"CREATE OR REPLACE TEMP TABLE ranked AS {select_in(_HERE / 'ranked.sql')}")
     for table, file in _WRITTEN:
         build_table(con, table, select_in(_HERE / file), folder)
@@ -80,11 +75,11 @@ def load_decisions(con: duckdb.DuckDBPyConnection, decisions: list[LinkDecision]
     )
     con.register("decision_rows", pa.Table.from_pylist(rows, schema=schema))
     con.execute(
-        """
+        f"""
         CREATE OR REPLACE TEMP TABLE decided AS
         WITH named AS (
             SELECT source_register, registration_number, row_id FROM validated ANTI JOIN superseded USING (row_id)
-            WHERE hash(source_register, registration_number) IN (
+            WHERE {bool(decisions)} AND hash(source_register, registration_number) IN (
                 SELECT hash(left_register, left_number) FROM decision_rows
                 UNION ALL SELECT hash(right_register, right_number) FROM decision_rows)
         )

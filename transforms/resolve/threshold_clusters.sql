@@ -10,8 +10,7 @@ WITH parted AS (
 )
 SELECT 'strict' AS threshold, row_id, coalesce(strict.cluster, row_id) AS cluster_row_id, id AS business_id
 FROM chosen_clusters AS chosen SEMI JOIN parted USING (cluster)
-LEFT JOIN strict_clusters AS strict USING (row_id) JOIN business_ids ON business_ids.cluster = chosen.cluster
+LEFT JOIN strict_clusters AS strict USING (row_id) JOIN business_ids USING (row_id)
 UNION ALL
 SELECT 'loose', row_id, loose.cluster, id
-FROM loose_clusters AS loose SEMI JOIN united USING (cluster)
-LEFT JOIN chosen_clusters AS chosen USING (row_id) JOIN business_ids ON business_ids.cluster = coalesce(chosen.cluster, row_id)
+FROM loose_clusters AS loose SEMI JOIN united USING (cluster) JOIN business_ids USING (row_id)

@@ -1,0 +1,102 @@
+"""The register resolved from rows that arrive in nights, without ingest: for tests and benchmarks of linking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from flows.linkage import Linkage
+from transforms.resolve import resolve
+from warehouse.connection import Resources
+from warehouse.decisions import LinkDecision
+from warehouse.reference_data import load_reference
+from warehouse.tables import ENTITY_HISTORY, PUBLISHED_TABLES
+
+REGISTER = tuple(table for table in PUBLISHED_TABLES if table.schema == "register")
+
+
+def resolve_nights(
+    rows: Path,
+    folder: Path,
+    nights: Sequence[Sequence[int]],
+    *,
+    part_count: int,
+    seed: int = 0,
+    threads: int = 2,
+    memory: str = "2GB",
+    decisions: Sequence[LinkDecision] = (),
+) -> Path:
+    """Resolve the validated `rows`, parted by chance into `part_count` deliveries, as they arrive in `nights`.
+
+    Each night names the parts that arrive in it. Returns the folder of the last version.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    arrived: list[int] = []
+    version = folder / "0"
+    for night, parts in enumerate(nights, 1):
+        arrived += parts
+        earlier, version = version, folder / str(night)
+        with Resources(memory, threads, folder).connect() as con:
+            load_reference(con)
+            con.execute(
+                f"""
+                CREATE VIEW validated AS
+                SELECT * REPLACE ((hash(row_id, {seed}) % {part_count})::BIGINT AS delivery_id)
+                FROM read_parquet('{rows}') WHERE hash(row_id, {seed}) % {part_count} IN ({", ".join(map(str, arrived))})"""
+            )
+            view_earlier(con, earlier)
+            linkage = Linkage(folder / "lake")
+            deliveries = dict.fromkeys(arrived, "key")
+            grows = linkage.open(con, deliveries)
+            assert grows == (night > 1)
+            resolve(con, version, night, list(decisions), grows)
+            linkage.save(con, deliveries, grows)
+    return version
+
+
+def view_earlier(con: duckdb.DuckDBPyConnection, version: Path) -> None:
+    """The views of the earlier version that `resolve` reads."""
+    register = version / "register"
+    if register.exists():
+        con.execute(
+            f"""
+            CREATE VIEW earlier_history AS SELECT * FROM '{register}/entity_history.parquet';
+            CREATE VIEW earlier_business_ids AS SELECT row_id, business_id AS id FROM '{register}/memberships.parquet';
+            CREATE VIEW earlier_owner_ids AS SELECT row_id, owner_id AS id
+            FROM '{register}/memberships.parquet' JOIN '{register}/businesses.parquet' USING (business_id)"""
+        )
+        return
+    columns = ", ".join(f"NULL::{column.type} AS {column.name}" for column in ENTITY_HISTORY)
+    con.execute(f"CREATE VIEW earlier_history AS SELECT {columns} WHERE false")
+    for kind in ("business", "owner"):
+        con.execute(f"CREATE VIEW earlier_{kind}_ids AS SELECT 0::BIGINT AS row_id, 0::BIGINT AS id WHERE false")
+
+
+def checksums(version: Path) -> dict[str, int]:
+    """A checksum of every resolved table that does not depend on the order of its rows."""
+    return {
+        table.name: duckdb.execute(
+            f"SELECT coalesce(bit_xor(hash(rows)), 0) + count(*) FROM '{version}/register/{table.name}.parquet' AS rows"
+        ).fetchall()[0][0]
+        for table in REGISTER
+    }
+
+
+def assert_same_register(one: Path, other: Path) -> None:
+    """Both versions hold the same edges and clusters, and ids that differ by name alone."""
+    sums, others = checksums(one), checksums(other)
+    for table in ("edges", "stop_list", "linkage_counts", "match_weights"):
+        assert sums[table] == others[table], table
+    for kind in ("business_id", "owner_id"):
+        of = f"""
+            SELECT row_id, {kind} AS id FROM '{{version}}/register/memberships.parquet'
+            JOIN '{{version}}/register/businesses.parquet' USING (business_id)"""
+        left, right = of.format(version=one), of.format(version=other)
+        assert duckdb.execute(
+            f"""
+            SELECT count(*) > 0, count(DISTINCT l.id) = count(DISTINCT r.id), count(DISTINCT l.id) = count(DISTINCT (l.id, r.id)),
+                count(*) = (SELECT count(*) FROM ({left})) AND count(*) = (SELECT count(*) FROM ({right}))
+            FROM ({left}) AS l JOIN ({right}) AS r USING (row_id)"""
+        ).fetchall() == [(True, True, True, True)]
