@@ -58,6 +58,7 @@ class Linkage:
         for table in (*_TABLES, "arriving" if grows else "prepared"):
             name = f"{table}-{night:06d}.parquet"
             con.execute(f"COPY {table} TO '{self.folder / name}' (FORMAT parquet)")
+            (self.folder / name).chmod(0o600)
             if table in _TABLES:
                 kept[table] = name
             else:

@@ -527,7 +527,7 @@ def view_validated(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
 
 def view_earlier(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Name the ids of the published version and their history; the views are empty where there are none."""
-    register = settings.root.current / "register"
+    register = settings.root.current / "parquet" / "register"
     history = register / f"{ENTITY_HISTORY.name}.parquet"
     con.execute(
         f"CREATE VIEW earlier_history AS {_select_rows(ENTITY_HISTORY, [str(history)] if history.exists() else [])}"

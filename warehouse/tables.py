@@ -191,7 +191,6 @@ LINKAGE_COUNTS = Table(
         Column("current_count", "BIGINT", "Current registrations."),
         Column("business_count", "BIGINT", "Businesses they are."),
         Column("edge_count", "BIGINT", "Pairs that reach the threshold by their weight."),
-        Column("cut_edge_count", "BIGINT", "Pairs that a guard keeps apart."),
     ),
     ("threshold",),
     published=True,

@@ -1,4 +1,4 @@
-"""`capaian`: demo, run, status, read, profile, simulate, dictionary; `quarantine` is a sub-app of its own.
+"""`capaian`: demo, run, status, read, profile, explain, weights, simulate, dictionary; sub-apps `quarantine`, `review`.
 
 Exit codes: 0 done; 1 an audit failed and nothing was published; 2 wrong usage; 3 another run holds the lock;
 4 input refused.
@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
-from flows.cli import quarantine, screens
+from flows.cli import quarantine, review, screens
+from flows.cli.explain import explain
 from flows.cli.profile import profile
 from flows.cli.read import read
+from flows.cli.weights import weights
 from flows.settings import Settings, prepare_prefect
 
 if TYPE_CHECKING:
@@ -29,6 +31,10 @@ app.command(read)
 
 app.command(quarantine.app)
 
+app.command(explain)
+
+app.command(review.app)
+
 DEMO_AS_OF = date(2024, 12, 31)
 DEMO_ROWS = 50_000
 DEMO_SEED = 2022
@@ -36,6 +42,8 @@ DEMO_SEED = 2022
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON for machines.")]
 
 app.command(profile)
+
+app.command(weights)
 
 
 @app.command

@@ -25,20 +25,28 @@ _CUT = pa.schema([("left_row_id", pa.int64()), ("right_row_id", pa.int64()), ("r
 def connect(con: duckdb.DuckDBPyConnection, links: str, clusters: str) -> None:
     """Make the table `clusters(row_id, cluster)` of the rows that `links(left_row_id, right_row_id)` connects.
 
-    Each round hooks every row to its smallest neighbour, follows the hooks once and contracts the edges, so that a
-    chain of n rows takes about log2(n) rounds.
+    Each round hooks every row to its smallest neighbour, follows the hooks to their ends and contracts the edges, so that
+    at least half of what is still connected is gone after it.
     """
     con.execute(f"CREATE OR REPLACE TEMP TABLE {clusters} (row_id BIGINT, cluster BIGINT)")
     con.execute(f"CREATE OR REPLACE TEMP TABLE contracted AS SELECT left_row_id AS a, right_row_id AS b FROM {links}")
-    while True:
+    while not _is_empty(con, "contracted"):
         con.execute(
             """
-            CREATE OR REPLACE TEMP TABLE hooks AS
-            SELECT a AS node, least(a, min(b)) AS root
-            FROM (SELECT a, b FROM contracted UNION ALL SELECT b, a FROM contracted) GROUP BY a;
             CREATE OR REPLACE TEMP TABLE roots AS
-            SELECT hooks.node, further.root FROM hooks JOIN hooks AS further ON further.node = hooks.root"""
+            SELECT a AS node, least(a, min(b)) AS root
+            FROM (SELECT a, b FROM contracted UNION ALL SELECT b, a FROM contracted) GROUP BY a"""
         )
+        while True:
+            con.execute(
+                """
+                CREATE OR REPLACE TEMP TABLE further AS
+                SELECT roots.node, next.root FROM roots JOIN roots AS next ON next.node = roots.root
+                WHERE next.root <> roots.root"""
+            )
+            if _is_empty(con, "further"):
+                break
+            con.execute("UPDATE roots SET root = further.root FROM further WHERE further.node = roots.node")
         con.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE {clusters} AS
@@ -49,8 +57,10 @@ def connect(con: duckdb.DuckDBPyConnection, links: str, clusters: str) -> None:
             SELECT DISTINCT l.root AS a, r.root AS b
             FROM contracted JOIN roots AS l ON l.node = a JOIN roots AS r ON r.node = b WHERE l.root <> r.root"""
         )
-        if con.execute("SELECT count(*) FROM contracted").fetchall() == [(0,)]:
-            return
+
+
+def _is_empty(con: duckdb.DuckDBPyConnection, table: str) -> bool:
+    return con.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchall() == []
 
 
 def extend(con: duckdb.DuckDBPyConnection, base: str, links: str, clusters: str) -> None:
@@ -85,15 +95,22 @@ def cluster(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("CREATE OR REPLACE TEMP TABLE cut (left_row_id BIGINT, right_row_id BIGINT, reason VARCHAR)")
     base = "no_clusters"
     for threshold in (strict, chosen, loose):
+        # What a guard cut at strict may hold at chosen, where a cluster has more evidence; what it cut there is cut.
+        again = "UNION ALL SELECT left_row_id, right_row_id FROM strict_cut" if threshold == chosen else ""
         con.execute(
-            f"CREATE OR REPLACE TEMP VIEW links AS SELECT left_row_id, right_row_id FROM edges"
-            f" ANTI JOIN cut USING (left_row_id, right_row_id) WHERE threshold = '{threshold}'"
+            f"""
+            CREATE OR REPLACE TEMP TABLE strict_cut AS SELECT * FROM cut;
+            CREATE OR REPLACE TEMP TABLE links AS
+            SELECT left_row_id, right_row_id FROM edges ANTI JOIN cut USING (left_row_id, right_row_id)
+            WHERE threshold = '{threshold}' {again}"""
         )
+        if threshold == chosen:
+            con.execute("DELETE FROM cut")
         extend(con, base, "links", f"{threshold}_clusters")
         _guard(con, threshold, is_loose=threshold == loose)
         base = f"{threshold}_clusters"
     con.execute(
-        "CREATE OR REPLACE TEMP VIEW links AS SELECT left_row_id, right_row_id FROM edges"
+        "CREATE OR REPLACE TEMP TABLE links AS SELECT left_row_id, right_row_id FROM edges"
         " WHERE is_one_owner OR level = 'registration'"
     )
     extend(con, f"{chosen}_clusters", "links", "owner_clusters")

@@ -46,14 +46,14 @@ def pattern_counts(con: duckdb.DuckDBPyConnection, relation: str) -> Mapping[int
 def random_pattern_counts(con: duckdb.DuckDBPyConnection, pair_count: int = 4_000_000) -> Mapping[int, int]:
     """Patterns of pairs drawn by chance from `prepared`: almost all are strangers, which is how `u` is estimated."""
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE numbered AS SELECT *, row_number() OVER (ORDER BY row_id) - 1 AS i FROM prepared"
+        "CREATE OR REPLACE TEMP TABLE placed AS SELECT *, row_number() OVER (ORDER BY row_id) - 1 AS i FROM prepared"
     )
-    ((size,),) = con.execute("SELECT count(*) FROM numbered").fetchall()
+    ((size,),) = con.execute("SELECT count(*) FROM placed").fetchall()
     return pattern_counts(
         con,
         f"""(SELECT {pattern_sql()} AS pattern FROM (
             SELECT hash(k, 1) % {size} AS i, hash(k, 2) % {size} AS j FROM range({pair_count}) AS draws(k)
-        ) AS drawn JOIN numbered AS l ON l.i = drawn.i JOIN numbered AS r ON r.i = drawn.j
+        ) AS drawn JOIN placed AS l ON l.i = drawn.i JOIN placed AS r ON r.i = drawn.j
         WHERE l.row_id < r.row_id)""",
     )
 

@@ -123,7 +123,7 @@ def _touch_by(con: duckdb.DuckDBPyConnection, rule: BlockingRule) -> None:
 
 def _block_by(con: duckdb.DuckDBPyConnection, rule: BlockingRule, grows: bool) -> None:
     cap = rule.cap
-    rows = f"SELECT {rule.key} AS key, part, row_id FROM prepared WHERE {rule.key} IS NOT NULL"
+    rows = f"SELECT {rule.key}::UBIGINT AS key, part, row_id FROM prepared WHERE {rule.key} IS NOT NULL"
     if grows:
         con.execute(
             f"CREATE OR REPLACE TEMP TABLE candidates AS {rows} AND {rule.key} IN (SELECT {rule.key} FROM touched_keys)"

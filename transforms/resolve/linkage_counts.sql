@@ -10,8 +10,10 @@ SELECT
     threshold,
     current_count,
     business_count + coalesce(change, 0) AS business_count,
-    (SELECT count(*) FROM register.edges WHERE list_position(['strict', 'chosen', 'loose'], edges.threshold) <= place AND decided_by = 'weight') AS edge_count,
-    (SELECT count(*) FROM register.edges WHERE cut_by IS NOT NULL) AS cut_edge_count
+    (
+        SELECT count(*) FROM register.edges
+        WHERE list_position(['strict', 'chosen', 'loose'], edges.threshold) <= place AND decided_by = 'weight'
+    ) AS edge_count
 FROM (VALUES ('strict', 1), ('chosen', 2), ('loose', 3)) AS thresholds(threshold, place)
 CROSS JOIN totals
 LEFT JOIN changed USING (threshold)

@@ -5,14 +5,14 @@
 CREATE OR REPLACE MACRO plain_text(t) AS
     CASE WHEN NOT regexp_matches(t, '[^A-Z0-9 ]') THEN t
         ELSE regexp_replace(regexp_replace(upper(strip_accents(t)), '[''`’]', '', 'g'), '[^A-Z0-9]+', ' ', 'g') END;
--- One letter for one sound, of a plain text: spelling before 1972 (oe dj tj sj), Arabic and Dutch loans, doubled letters.
+-- One letter for one sound, of a plain text: spelling before 1972 (oe dj tj sj, and j for y), Arabic and Dutch loans, doubled letters.
 -- Order matters. `translate` costs ten times a `replace`.
 CREATE OR REPLACE MACRO one_spelling(t) AS
-    CASE WHEN NOT regexp_matches(t, 'OE|DJ|TJ|SJ|KH|CH|DH|TH|PH|[QVZXY]|AA|BB|DD|EE|FF|GG|II|KK|LL|MM|NN|OO|PP|RR|SS|TT') THEN t ELSE
-    replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(
+    CASE WHEN NOT regexp_matches(t, 'OE|DJ|TJ|SJ|KH|CH|DH|TH|PH|[QVZXYJ]|AA|BB|DD|EE|FF|GG|II|KK|LL|MM|NN|OO|PP|RR|SS|TT') THEN t ELSE
+    replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(
     replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(
         t, 'OE', 'U'), 'DJ', 'J'), 'TJ', 'C'), 'SJ', 'S'), 'SY', 'S'), 'KH', 'H'), 'CH', 'H'), 'DH', 'D'), 'TH', 'T'), 'PH', 'F'),
-        'Q', 'K'), 'V', 'F'), 'Z', 'S'), 'X', 'S'), 'Y', 'I'),
+        'Q', 'K'), 'V', 'F'), 'Z', 'S'), 'X', 'S'), 'Y', 'I'), 'J', 'I'),
         'AA', 'A'), 'BB', 'B'), 'DD', 'D'), 'EE', 'E'), 'FF', 'F'), 'GG', 'G'), 'II', 'I'), 'KK', 'K'), 'LL', 'L'), 'MM', 'M'),
         'NN', 'N'), 'OO', 'O'), 'PP', 'P'), 'RR', 'R'), 'SS', 'S'), 'TT', 'T') END;
 CREATE OR REPLACE MACRO words_of(t) AS list_filter(string_split(t, ' '), lambda w: w <> '');
@@ -20,10 +20,12 @@ CREATE OR REPLACE MACRO words_of(t) AS list_filter(string_split(t, ' '), lambda 
 -- Words of a person's name that say nothing of who it is, in one spelling: titles, degrees, forms of address, bin and binti,
 -- and every way to write Muhammad, which is as often left out. Single letters are initials, Balinese I and remains of degrees.
 CREATE OR REPLACE MACRO silent_name_words() AS [
-    'HJ', 'HAJI', 'HAJAH', 'HAJA', 'DRS', 'DRA', 'DR', 'IR', 'PROF', 'USTAD', 'USTADSAH', 'USTAT', 'UST', 'BAPAK', 'BPK', 'BP', 'PAK', 'IBU', 'BU',
-    'SDR', 'SDRI', 'TN', 'NI', 'NIONIA', 'NIONA', 'ALM', 'ALMH', 'RADEN', 'RA', 'RR', 'BIN', 'BINTI', 'BT', 'SE', 'SH', 'SPD', 'PD', 'SPDI', 'PDI',
-    'SAG', 'AG', 'SIP', 'IP', 'SOS', 'SKOM', 'KOM', 'SP', 'SI', 'MM', 'MSI', 'MPD', 'MH', 'AMD', 'MD', 'KEP', 'KEB', 'AK', 'SST', 'LC', 'DAN',
-    'MUHAMAD', 'MOHAMAD', 'MUHAMED', 'MOHAMED', 'MUHAMET', 'MUHAD', 'MOHAD', 'MUH', 'MOH', 'MOHD', 'MUHD', 'MHD', 'MD', 'MUHAMD', 'MOHAMD', 'MUKAMAD', 'MOKAMAD'
+    'HI', 'HAI', 'HAIAH', 'HAIA', 'DRS', 'DRA', 'DR', 'IR', 'PROF', 'USTAD', 'USTADSAH', 'USTAT', 'UST', 'BAPAK',
+    'BPK', 'BP', 'PAK', 'IBU', 'BU', 'SDR', 'SDRI', 'TN', 'NI', 'NIONIA', 'NIONA', 'ALM', 'ALMH', 'RADEN', 'RA', 'RR',
+    'BIN', 'BINTI', 'BT', 'SE', 'SH', 'SPD', 'PD', 'SPDI', 'PDI', 'SAG', 'AG', 'SIP', 'IP', 'SOS', 'SKOM', 'KOM',
+    'SP', 'SI', 'MM', 'MSI', 'MPD', 'MH', 'AMD', 'MD', 'KEP', 'KEB', 'AK', 'SST', 'LC', 'DAN', 'MUHAMAD', 'MOHAMAD',
+    'MUHAMED', 'MOHAMED', 'MUHAMET', 'MUHAD', 'MOHAD', 'MUH', 'MOH', 'MOHD', 'MUHD', 'MHD', 'MUHAMD', 'MOHAMD',
+    'MUKAMAD', 'MOKAMAD'
 ];
 CREATE OR REPLACE MACRO telling_words(words) AS list_filter(words, lambda w: length(w) > 1 AND NOT list_contains(silent_name_words(), w));
 -- Words of a person's name; what follows a comma is degrees. A name of silent words alone keeps them.
@@ -33,17 +35,20 @@ CREATE OR REPLACE MACRO person_words(name) AS
 
 -- Words of a business name that say its trade, its legal form or that it is a cooperative, in one spelling.
 CREATE OR REPLACE MACRO trade_words() AS [
-    'PT', 'CF', 'UD', 'PD', 'FA', 'TBK', 'PERUM', 'PERSERO', 'KSP', 'KSU', 'KUD', 'KOPKAR', 'KPRI', 'KSPS', 'KJKS', 'BMT', 'KOPERASI', 'KOP',
-    'PRIMKOP', 'PRIMKOPTI', 'PUSKUD', 'SIMPAN', 'PINJAM', 'SERBA', 'USAHA', 'KARIAWAN', 'PEGAWAI', 'UNIT', 'DESA', 'SARIAH', 'PRODUSEN',
-    'KONSUMEN', 'JASA', 'PEMASARAN', 'TOKO', 'TK', 'WARUNG', 'WR', 'WRG', 'KIOS', 'KEDAI', 'DEPOT', 'DEPO', 'RUMAH', 'RM', 'MAKAN', 'BENGKEL', 'BENGKL',
-    'SALON', 'LAUNDRI', 'LONDRI', 'KONTER', 'COUNTER', 'CAFE', 'KAFE', 'RESTORAN', 'RESTO', 'KATERING', 'CATERING', 'APOTEK', 'BIMBEL', 'FOTO', 'STUDIO',
-    'PERCETAKAN', 'KONFEKSI', 'PENJAHIT', 'JAHIT', 'TAILOR', 'BUSANA', 'BUTIK', 'MEBEL', 'MEUBEL', 'ROTI', 'KUE', 'BASAH', 'KERIPIK', 'TEMPE', 'TAHU', 'BATIK',
-    'SEPATU', 'ANIAMAN', 'BAMBU', 'KAIU', 'LAS', 'MOTOR', 'MOBIL', 'PANGKAS', 'RAMBUT', 'BARBERSHOP', 'SERFIS', 'SERFICE', 'KOMPUTER', 'HOMESTAI',
-    'PENGINAPAN', 'AIR', 'MINUM', 'ISI', 'ULANG', 'ES', 'NASI', 'SATE', 'BAKSO', 'MIE', 'AIAM', 'GORENG', 'SOTO', 'SEMBAKO', 'KELONTONG', 'BERAS', 'SAIUR',
-    'BUAH', 'IKAN', 'DAGING', 'TELUR', 'PULSA', 'ELEKTRONIK', 'BANGUNAN', 'ALAT', 'TULIS', 'ATK', 'PUPUK', 'OBAT', 'TERNAK', 'PETERNAKAN', 'PAKAIAN', 'BAJU',
-    'KAIN', 'GORDEN', 'DAGANG', 'PEDAGANG', 'PENJUAL', 'JUAL', 'JUALAN', 'BELI', 'GROSIR', 'ECERAN', 'AGEN', 'PANGKALAN', 'GAS', 'LPG', 'BENSIN', 'POM',
-    'MINI', 'CUCI', 'STEAM', 'TAMBAL', 'BAN', 'KOPI', 'JAMU', 'GULA', 'GORENGAN', 'MARTABAK', 'BUBUR', 'PECEL', 'LELE', 'LALAPAN', 'RUJAK', 'KERAJINAN',
-    'PENGRAJIN', 'INDUSTRI', 'PABRIK', 'TIDAK', 'ADA', 'NAMA', 'TANPA'
+    'PT', 'CF', 'UD', 'PD', 'FA', 'TBK', 'PERUM', 'PERSERO', 'KSP', 'KSU', 'KUD', 'KOPKAR', 'KPRI', 'KSPS', 'KIKS',
+    'BMT', 'KOPERASI', 'KOP', 'PRIMKOP', 'PRIMKOPTI', 'PUSKUD', 'SIMPAN', 'PINIAM', 'SERBA', 'USAHA', 'KARIAWAN',
+    'PEGAWAI', 'UNIT', 'DESA', 'SARIAH', 'PRODUSEN', 'KONSUMEN', 'IASA', 'PEMASARAN', 'TOKO', 'TK', 'WARUNG', 'WR',
+    'WRG', 'KIOS', 'KEDAI', 'DEPOT', 'DEPO', 'RUMAH', 'RM', 'MAKAN', 'BENGKEL', 'BENGKL', 'SALON', 'LAUNDRI',
+    'LONDRI', 'KONTER', 'COUNTER', 'CAFE', 'KAFE', 'RESTORAN', 'RESTO', 'KATERING', 'CATERING', 'APOTEK', 'BIMBEL',
+    'FOTO', 'STUDIO', 'PERCETAKAN', 'KONFEKSI', 'PENIAHIT', 'IAHIT', 'TAILOR', 'BUSANA', 'BUTIK', 'MEBEL', 'MEUBEL',
+    'ROTI', 'KUE', 'BASAH', 'KERIPIK', 'TEMPE', 'TAHU', 'BATIK', 'SEPATU', 'ANIAMAN', 'BAMBU', 'KAIU', 'LAS', 'MOTOR',
+    'MOBIL', 'PANGKAS', 'RAMBUT', 'BARBERSHOP', 'SERFIS', 'SERFICE', 'KOMPUTER', 'HOMESTAI', 'PENGINAPAN', 'AIR',
+    'MINUM', 'ISI', 'ULANG', 'ES', 'NASI', 'SATE', 'BAKSO', 'MIE', 'AIAM', 'GORENG', 'SOTO', 'SEMBAKO', 'KELONTONG',
+    'BERAS', 'SAIUR', 'BUAH', 'IKAN', 'DAGING', 'TELUR', 'PULSA', 'ELEKTRONIK', 'BANGUNAN', 'ALAT', 'TULIS', 'ATK',
+    'PUPUK', 'OBAT', 'TERNAK', 'PETERNAKAN', 'PAKAIAN', 'BAIU', 'KAIN', 'GORDEN', 'DAGANG', 'PEDAGANG', 'PENIUAL',
+    'IUAL', 'IUALAN', 'BELI', 'GROSIR', 'ECERAN', 'AGEN', 'PANGKALAN', 'GAS', 'LPG', 'BENSIN', 'POM', 'MINI', 'CUCI',
+    'STEAM', 'TAMBAL', 'BAN', 'KOPI', 'IAMU', 'GULA', 'GORENGAN', 'MARTABAK', 'BUBUR', 'PECEL', 'LELE', 'LALAPAN',
+    'RUIAK', 'KERAINAN', 'PENGRAIN', 'INDUSTRI', 'PABRIK', 'TIDAK', 'ADA', 'NAMA', 'TANPA'
 ];
 -- A shop of the same name at another place says so behind its name: CABANG 2, CAB. II, 2, III. The mark is the number, or
 -- CABANG without one; an empty text is no branch.

@@ -42,10 +42,11 @@ class Weight:
 
 
 def weight_of(comparison: str, side: str, level: str, digit: int, m: float, u: float, sibling: float) -> Weight:
-    """The row of the table for given probabilities."""
+    """The row of the table for given probabilities, which are kept with four digits."""
+    m, u, sibling = (float(f"{share:.4g}") for share in (m, u, sibling))
     return Weight(
-        comparison, side, level, digit, round(m, 6), round(u, 7), round(sibling, 6),
-        round(math.log2(m / u), 2), round(math.log2(m / sibling), 2),
+        comparison, side, level, digit, m, u, sibling,
+        round(math.log2(m / u), 2) + 0.0, round(math.log2(m / sibling), 2) + 0.0,
     )  # fmt: skip
 
 

@@ -1,0 +1,299 @@
+"""Linking, piece by piece: names in one spelling, blocks, guards, lasting ids, weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import drawn
+
+from transforms.resolve import clusters, estimate, link
+from transforms.resolve.blocking import BLOCK_CAP
+from transforms.resolve.comparisons import COMPARISONS
+from transforms.resolve.identify import IDS_PER_VERSION, identify
+from transforms.resolve.weights import PRIOR, read_weights
+
+NAMES = Path(link.__file__).parent / "names.sql"
+
+
+@pytest.fixture
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as con:
+        con.execute(NAMES.read_text(encoding="utf-8"))
+        yield con
+
+
+@pytest.mark.parametrize(
+    ("macro", "table"),
+    [
+        (
+            "array_to_string(list_sort(person_words(t)), ' ')",
+            """
+            | one                          | other                            | same |
+            | MUHAMMAD TJIPTO SOEWANDI     | Moh. Cipto Suwandi               | yes  |
+            | H. ACHMAD DJOENAEDI, S.E.    | Ahmad Junaedi                    | yes  |
+            | Drs. BUDI BIN SLAMET         | BUDI SLAMET                      | yes  |
+            | I WAYAN SUDIARTA             | WAYAN SUDIARTA                   | yes  |
+            | NI LUH SARI                  | LUH SARI                         | yes  |
+            | JUM'AT                       | JUMAT                            | yes  |
+            | SUDIARTA KETUT               | KETUT SUDIARTA                   | yes  |
+            | MUHAMMAD                     | MUHAMAD                          | yes  |
+            | SUKARNO                      | Soekarno                         | yes  |
+            | SITI AMINAH                  | SITI AMINI                       | no   |
+            | KETUT                        | MADE                             | no   |
+            """,
+        ),
+        (
+            "one_spelling(array_to_string(without_branch(words_of(plain_text(t))), ' ')) || '/' || branch_mark(words_of(plain_text(t)))",
+            """
+            | one               | other               | same |
+            | TOKO BERKAH 2     | TOKO BERKAH CAB. II | yes  |
+            | TOKO BERKAH 2     | TOKO BERKAH III     | no   |
+            | TOKO BERKAH 2     | TOKO BERKAH         | no   |
+            | Toko Djaja, Makmoer | TOKO JAYA MAKMUR  | yes  |
+            | CABANG JAYA       | JAYA                | no   |
+            """,
+        ),
+        (
+            "array_to_string(list_filter(words_of(one_spelling(plain_text(t))), lambda w: NOT list_contains(trade_words(), w)), ' ')",
+            """
+            | one                        | other           | same |
+            | PT. MAJU JAYA Tbk          | CV MAJU JAYA    | yes  |
+            | KSP SEJAHTERA              | Koperasi Simpan Pinjam SEJAHTERA | yes  |
+            | KPRI GURU                  | KOPKAR GURU     | yes  |
+            | WR. NASI BERKAH            | WARUNG BERKAH   | yes  |
+            | WARUNG                     | KIOS            | yes  |
+            | TOKO MAJU                  | TOKO MUNDUR     | no   |
+            """,
+        ),
+        (
+            "coalesce(street_of(t), '') || coalesce(house_number_of(t), '')",
+            """
+            | one                            | other               | same |
+            | JL. MAWAR NO. 12, RT 02/RW 03  | Jalan Mawar No 12   | yes  |
+            | JLN MAWAR 12                   | JL. MAWAR NO. 13    | no   |
+            | 12 MAWAR                       | JL. MAWAR 12        | yes  |
+            """,
+        ),
+    ],
+    ids=["persons", "branches", "trade words", "addresses"],
+)
+def test_names_are_brought_to_one_spelling(con: duckdb.DuckDBPyConnection, macro: str, table: str) -> None:
+    def compared(text: str) -> object:
+        return con.execute(f"SELECT {macro} FROM (SELECT ? AS t)", [text]).fetchall()
+
+    for row in drawn(table):
+        assert (compared(row["one"]) == compared(row["other"])) == (row["same"] == "yes"), row
+
+
+def prepared(con: duckdb.DuckDBPyConnection, count: int, values: str) -> None:
+    """`count` prepared registrations with nothing but `values`, an expression for each named column over `row_id`."""
+    columns = {
+        "nik": "BIGINT", "nik15": "BIGINT", "nib": "UBIGINT", "phone": "UBIGINT", "birth_block": "UBIGINT", "owner_block": "UBIGINT",
+        "name_block": "UBIGINT", "address_block": "UBIGINT", "point_block": "UBIGINT", "cooperative_number": "UBIGINT",
+        "legal_entity": "UBIGINT", "part": "UBIGINT",
+    }  # fmt: skip
+    nulls = ", ".join(f"NULL::{kind} AS {name}" for name, kind in columns.items())
+    con.execute(
+        f"CREATE TEMP TABLE prepared AS SELECT row_id, {nulls} FROM range({count}) AS rows(row_id);"
+        f"CREATE OR REPLACE TEMP TABLE prepared AS SELECT * REPLACE ({values}) FROM prepared"
+    )
+
+
+def test_a_facilitators_phone_on_ten_thousand_rows_costs_no_pair_and_is_told(con: duckdb.DuckDBPyConnection) -> None:
+    prepared(con, 10_000, "7::UBIGINT AS phone, (row_id % 10)::UBIGINT AS part")
+    link.block(con, grows=False)
+    assert con.execute("SELECT count(*) FROM pairs").fetchall() == [(0,)]
+    assert con.execute(
+        "SELECT part IS NULL, count(*), sum(block_size) FROM over_full GROUP BY ALL ORDER BY ALL"
+    ).fetchall() == [
+        (False, 10, 10_000),
+        (True, 1, 10_000),
+    ]
+
+
+def test_an_over_full_block_is_parted_and_each_part_is_compared(con: duckdb.DuckDBPyConnection) -> None:
+    prepared(con, 2 * BLOCK_CAP, "9::BIGINT AS nik15, (row_id % 40)::UBIGINT AS part")
+    link.block(con, grows=False)
+    assert con.execute("SELECT count(*) FROM pairs").fetchall() == [(40 * 3,)]
+
+
+def clustered(
+    con: duckdb.DuckDBPyConnection, niks: dict[int, int], edges: list[tuple[int, int, str, float, float]]
+) -> None:
+    """Clusters of drawn edges: left, right, threshold, stranger weight, the part of it that rests on the phone."""
+    con.execute("CREATE TEMP TABLE prepared (row_id BIGINT, nik BIGINT)")
+    for row_id, nik in niks.items():
+        con.execute("INSERT INTO prepared VALUES (?, ?)", [row_id, nik])
+    con.execute("CREATE TEMP TABLE weighed (pattern BIGINT, stranger_weight DOUBLE, phone_weight DOUBLE)")
+    con.execute(
+        "CREATE TEMP TABLE edges (left_row_id BIGINT, right_row_id BIGINT, level VARCHAR, threshold VARCHAR, decided_by VARCHAR,"
+        " pattern BIGINT, is_one_owner BOOLEAN)"
+    )
+    for pattern, (left, right, threshold, weight, phone) in enumerate(edges):
+        con.execute("INSERT INTO weighed VALUES (?, ?, ?)", [pattern, weight, phone])
+        con.execute(
+            "INSERT INTO edges VALUES (?, ?, 'business', ?, 'weight', ?, false)", [left, right, threshold, pattern]
+        )
+    con.execute("CREATE TEMP TABLE IF NOT EXISTS cannot_link (left_row_id BIGINT, right_row_id BIGINT)")
+    clusters.cluster(con)
+
+
+def parts(con: duckdb.DuckDBPyConnection, threshold: str = "chosen") -> list[list[int]]:
+    return [
+        rows
+        for (rows,) in con.execute(
+            f"SELECT list(row_id ORDER BY row_id) AS rows FROM {threshold}_clusters GROUP BY cluster HAVING count(*) > 1 ORDER BY rows"
+        ).fetchall()
+    ]
+
+
+FIRST, TYPO, OTHER = 3201014101800001, 3201014101800010, 3201012505700007
+
+
+def test_thresholds_nest(con: duckdb.DuckDBPyConnection) -> None:
+    clustered(con, {}, [(1, 2, "strict", 9, 0), (2, 3, "chosen", 2, 0), (3, 4, "loose", -2, 0), (8, 9, "loose", -2, 0)])
+    assert [parts(con, name) for name in ("strict", "chosen", "loose")] == [
+        [[1, 2]],
+        [[1, 2, 3]],
+        [[1, 2, 3, 4], [8, 9]],
+    ]
+
+
+def test_a_long_chain_is_one_cluster(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(
+        "CREATE TEMP TABLE chain AS SELECT i AS left_row_id, i + 1 AS right_row_id FROM range(5000) AS chain(i)"
+    )
+    clusters.connect(con, "chain", "found")
+    assert con.execute("SELECT cluster, count(*) FROM found GROUP BY ALL").fetchall() == [(0, 5001)]
+
+
+def test_a_cluster_with_far_apart_niks_is_cut_at_its_weakest_edge(con: duckdb.DuckDBPyConnection) -> None:
+    clustered(con, {1: FIRST, 3: OTHER}, [(1, 2, "strict", 9, 0), (2, 3, "chosen", 2, 0)])
+    assert parts(con) == [[1, 2]]
+    assert con.execute("SELECT * FROM cut").fetchall() == [(2, 3, "far_niks")]
+    assert parts(con, "loose") == [[1, 2]]
+
+
+def test_a_mistyped_nik_cuts_nothing(con: duckdb.DuckDBPyConnection) -> None:
+    clustered(con, {1: FIRST, 2: TYPO}, [(1, 2, "strict", 9, 0)])
+    assert parts(con) == [[1, 2]]
+
+
+def test_a_cluster_does_not_grow_beyond_its_size(con: duckdb.DuckDBPyConnection) -> None:
+    size = clusters.LARGEST_CLUSTER
+    clustered(
+        con, dict.fromkeys(range(2 * size), FIRST), [(i, i + 1, "strict", 40 - i, 0) for i in range(2 * size - 1)]
+    )
+    assert max(len(rows) for rows in parts(con)) == size
+    assert {reason for *_, reason in con.execute("SELECT * FROM cut").fetchall()} == {"size"}
+
+
+def test_what_one_phone_alone_holds_falls_apart(con: duckdb.DuckDBPyConnection) -> None:
+    clustered(con, {}, [(1, 2, "chosen", 5, 18), (2, 3, "chosen", 5, 18), (7, 8, "chosen", 5, 18)])
+    assert parts(con) == [[7, 8]]
+    assert {reason for *_, reason in con.execute("SELECT * FROM cut").fetchall()} == {"one_phone"}
+
+
+def test_what_must_not_be_linked_is_apart_at_every_threshold(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("CREATE TEMP TABLE cannot_link AS SELECT 1::BIGINT AS left_row_id, 3::BIGINT AS right_row_id")
+    clustered(con, {}, [(1, 2, "strict", 9, 0), (2, 3, "strict", 8, 0), (3, 4, "chosen", 1, 0), (1, 4, "loose", -2, 0)])
+    assert parts(con) == [[1, 2], [3, 4]]
+    assert parts(con, "loose") == [[1, 2], [3, 4]]
+
+
+def identified(con: duckdb.DuckDBPyConnection, version: int, cluster_of: dict[int, int]) -> dict[int, int]:
+    """The ids of rows in drawn clusters; those of the last call are the earlier ones."""
+    con.execute("CREATE OR REPLACE TEMP VIEW validated AS SELECT row_id FROM drawn")
+    con.execute("CREATE OR REPLACE TEMP TABLE drawn (row_id BIGINT, cluster BIGINT)")
+    con.executemany("INSERT INTO drawn VALUES (?, ?)", list(cluster_of.items()))
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE chosen_clusters AS SELECT * FROM drawn"
+        " WHERE cluster IN (SELECT cluster FROM drawn GROUP BY cluster HAVING count(*) > 1);"
+        "CREATE OR REPLACE TEMP TABLE owner_clusters AS SELECT * FROM chosen_clusters"
+    )
+    identify(con, version)
+    ids = dict(con.execute("SELECT row_id, id FROM business_ids").fetchall())
+    con.execute("CREATE OR REPLACE TEMP TABLE earlier_business_ids AS SELECT * FROM business_ids")
+    con.execute("CREATE OR REPLACE TEMP TABLE earlier_owner_ids AS SELECT * FROM owner_ids")
+    return ids
+
+
+def test_ids_outlive_merges_splits_and_what_arrives(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("CREATE TEMP TABLE drawn (row_id BIGINT, cluster BIGINT)")
+    for kind in ("business", "owner"):
+        con.execute(f"CREATE TEMP TABLE earlier_{kind}_ids (row_id BIGINT, id BIGINT)")
+
+    def events() -> list[tuple[object, ...]]:
+        return con.execute(
+            "SELECT entity_id, version, event, other_entity_id FROM changes WHERE entity_kind = 'business' ORDER BY ALL"
+        ).fetchall()
+
+    first = identified(con, 1, {1: 1, 2: 1, 3: 1, 5: 5, 6: 5, 8: 8})
+    assert first[1] == first[2] == first[3] and first[5] == first[6] and len({first[1], first[5], first[8]}) == 3
+    assert {id // IDS_PER_VERSION for id in first.values()} == {1}
+    assert events() == []
+
+    same = identified(con, 2, {1: 1, 2: 1, 3: 1, 5: 5, 6: 5, 8: 8, 9: 8, 10: 10})
+    assert {row: same[row] for row in first} == first and same[9] == first[8]
+    assert same[10] // IDS_PER_VERSION == 2
+    assert events() == []
+
+    merged = identified(con, 3, {1: 1, 2: 1, 3: 1, 5: 1, 6: 1, 8: 8, 9: 8, 10: 10})
+    assert merged[5] == first[1]
+    assert events() == [(first[5], 3, "merged", first[1])]
+
+    parted = identified(con, 4, {1: 1, 2: 1, 3: 1, 5: 5, 6: 5, 8: 8, 9: 9, 10: 10})
+    assert parted[1] == first[1] and parted[8] == first[8]
+    assert parted[5] == parted[6] not in same.values() and parted[9] not in same.values()
+    assert events() == sorted([(parted[5], 4, "split", first[1]), (parted[9], 4, "split", first[8])])
+
+    gone = identified(con, 5, {1: 1, 2: 1, 3: 1, 5: 5, 6: 5, 8: 8, 9: 9})
+    assert gone == {row: id for row, id in parted.items() if row != 10}
+    assert events() == [(same[10], 5, "retired", None)]
+
+
+def test_the_weights_are_those_of_the_comparisons_and_say_what_they_mean() -> None:
+    weights = read_weights()
+    assert [weight.comparison for weight in weights].count(PRIOR) == 1
+    for weight in weights[1:]:
+        rounded = estimate.weight_of(
+            weight.comparison, weight.side, weight.level, weight.digit, weight.m, weight.u, weight.sibling
+        )
+        assert abs(rounded.match_weight - weight.match_weight) < 0.02, weight
+        assert abs(rounded.sibling_weight - weight.sibling_weight) < 0.02, weight
+    worth = {(weight.comparison, weight.level): weight.match_weight for weight in weights}
+    for comparison in COMPARISONS:
+        assert worth[comparison.name, comparison.levels[0].name] >= 0 > worth[comparison.name, "different"], (
+            comparison.name
+        )
+    assert worth["branch", "different"] < -5
+
+
+def test_expectation_maximisation_finds_the_probabilities_that_pairs_were_drawn_from() -> None:
+    """Two classes of pairs that differ in owner name, birth date, business name and trade; labels are not used."""
+    draws = duckdb.execute(
+        """
+        WITH pairs AS (SELECT i, hash('m' || i) % 20 = 0 AS is_match FROM range(400_000) AS pairs(i)),
+        drawn AS (SELECT *, hash('a' || i) / 2.0 ** 64 AS a, hash('b' || i) / 2.0 ** 64 AS b, hash('c' || i) / 2.0 ** 64 AS c FROM pairs)
+        SELECT
+            CASE WHEN is_match THEN CASE WHEN a < 0.9 THEN 1 ELSE 4 END ELSE CASE WHEN a < 0.02 THEN 1 ELSE 4 END END,
+            CASE WHEN is_match THEN CASE WHEN b < 0.8 THEN 1 ELSE 7 END ELSE CASE WHEN b < 0.05 THEN 1 ELSE 7 END END,
+            CASE WHEN is_match THEN CASE WHEN c < 0.95 THEN 1 ELSE 3 END ELSE CASE WHEN c < 0.01 THEN 1 ELSE 3 END END,
+            count(*)
+        FROM drawn GROUP BY ALL"""
+    ).fetchall()
+    places = [comparison.name for comparison in COMPARISONS]
+
+    def pattern(levels: dict[str, int]) -> int:
+        return sum(level * 10 ** (len(places) - 1 - places.index(name)) for name, level in levels.items())
+
+    counts = {pattern({"owner_name": a, "business_name": b, "birth_date": c}): n for a, b, c, n in draws}
+    found = {(w.comparison, w.level): w for w in estimate.estimate_by_em(counts, read_weights(), has_siblings=False)}
+    assert abs(found["owner_name", "equal"].m - 0.9) < 0.01
+    assert abs(found["business_name", "equal"].m - 0.8) < 0.01
+    assert abs(found["birth_date", "equal"].m - 0.95) < 0.01
+    assert abs(found["owner_name", "equal"].u - 0.02) < 0.005
+    assert abs(2 ** found[PRIOR, PRIOR].match_weight - 1 / 19) < 0.005
