@@ -25,8 +25,8 @@ _CUT = pa.schema([("left_row_id", pa.int64()), ("right_row_id", pa.int64()), ("r
 def connect(con: duckdb.DuckDBPyConnection, links: str, clusters: str) -> None:
     """Make the table `clusters(row_id, cluster)` of the rows that `links(left_row_id, right_row_id)` connects.
 
-    Each round hooks every row to its smallest neighbour, follows the hooks to their ends and contracts the edges, so that
-    at least half of what is still connected is gone after it.
+    Each round hooks every row to its smallest neighbour, follows the hooks to their ends and contracts the edges, so
+    that at least half of what is still connected is gone after it.
     """
     con.execute(f"CREATE OR REPLACE TEMP TABLE {clusters} (row_id BIGINT, cluster BIGINT)")
     con.execute(f"CREATE OR REPLACE TEMP TABLE contracted AS SELECT left_row_id AS a, right_row_id AS b FROM {links}")
