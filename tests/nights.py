@@ -27,10 +27,12 @@ def resolve_nights(
     threads: int = 2,
     memory: str = "2GB",
     decisions: Sequence[LinkDecision] = (),
+    skip: int = 0,
 ) -> Path:
     """Resolve the validated `rows`, parted by chance into `part_count` deliveries, as they arrive in `nights`.
 
-    Each night names the parts that arrive in it. Returns the folder of the last version.
+    Each night names the parts that arrive in it; the first `skip` are done in `folder` already. Returns the folder of the
+    last version.
     """
     folder.mkdir(parents=True, exist_ok=True)
     arrived: list[int] = []
@@ -38,6 +40,8 @@ def resolve_nights(
     for night, parts in enumerate(nights, 1):
         arrived += parts
         earlier, version = version, folder / str(night)
+        if night <= skip:
+            continue
         with Resources(memory, threads, folder).connect() as con:
             load_reference(con)
             con.execute(

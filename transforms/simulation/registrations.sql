@@ -135,6 +135,12 @@ WITH numbered AS (
             ELSE shop_name('', business_key, trade.word, first_name)
         END AS true_business_name,
         case_class = 'duplicate' AND damage_draw('noise name', row_key) < 0.6 AS has_name_noise,
+        -- Another interview hears another founding year, is coded into another trade, stands at another corner of the
+        -- shop and now and then mistypes the NIK.
+        case_class IN ('duplicate', 'renamed', 'moved', 'cross_wave') AS is_told_again,
+        is_told_again AND damage_draw('told year', row_key) < 0.25 AS has_other_year,
+        is_told_again AND damage_draw('told trade', row_key) < 0.08 AS has_other_trade,
+        is_told_again AND damage_draw('typed nik', row_key) < 0.02 AS has_typing_slip,
         CASE
             WHEN NOT is_female AND draw('muhammad', name_key) < 0.1 AND NOT first_name LIKE 'I %'
             THEN ['MUHAMMAD ', 'MUHAMMAD ', 'MOH. ', 'MUH. ', 'M. ']
@@ -247,8 +253,10 @@ SELECT
                     || (1 + pick_number('rw number', address_key, 9)) ELSE '' END
         || CASE WHEN line_defect = 'quoted_newline' THEN chr(10) || 'LANTAI 2' ELSE '' END
     END AS address,
-    round(regency.latitude + (draw('latitude', address_key) - 0.5) / 10, 6) AS true_latitude,
-    round(regency.longitude + (draw('longitude', address_key) - 0.5) / 10, 6) AS true_longitude,
+    round(regency.latitude + (draw('latitude', address_key) - 0.5) / 10
+        + CASE WHEN is_told_again THEN (draw('stood north', row_key) - 0.5) / 2000 ELSE 0 END, 6) AS true_latitude,
+    round(regency.longitude + (draw('longitude', address_key) - 0.5) / 10
+        + CASE WHEN is_told_again THEN (draw('stood east', row_key) - 0.5) / 2000 ELSE 0 END, 6) AS true_longitude,
     CASE WHEN place_defect IS NULL THEN true_latitude ELSE true_longitude END AS shown_latitude,
     CASE WHEN place_defect IS NULL THEN true_longitude ELSE true_latitude END AS shown_longitude,
     CASE WHEN name_defect IS NOT NULL THEN '' WHEN has_name_noise THEN noisy_text(true_business_name, row_key)
@@ -266,6 +274,8 @@ SELECT
         WHEN nik_defect = 'nik_excel_rounded' THEN true_nik[1:15] || '0'
         WHEN nik_defect = 'nik_excel_exponent'
         THEN true_nik[1:1] || getvariable('decimal_mark') || true_nik[2:3] || 'E+15'
+        -- two digits of the serial number change places; the last is never 0
+        WHEN has_typing_slip THEN true_nik[1:13] || true_nik[15] || true_nik[14] || true_nik[16]
         ELSE true_nik
     END AS nik,
     CASE WHEN draw('email', owner_key) < 0.06
@@ -295,8 +305,14 @@ SELECT
     CASE WHEN case_class = 'cooperative' THEN 'Koperasi' WHEN draw('form', business_key) < 0.93 THEN 'Perorangan'
          WHEN draw('form', business_key) < 0.96 THEN 'CV' WHEN draw('form', business_key) < 0.98 THEN 'PT' ELSE 'UD' END
         AS legal_form,
-    (1985 + pick_number('started', business_key, 36))::INTEGER AS started_year,
-    CASE kbli_defect WHEN 'kbli_missing' THEN '' WHEN 'kbli_unknown' THEN '99999' WHEN 'kbli_out_of_scope' THEN '01111'
+    (1985 + pick_number('started', business_key, 36)
+        + CASE WHEN has_other_year THEN pick_number('other year', row_key, 7) - 4 ELSE 0 END)::INTEGER AS started_year,
+    CASE
+        WHEN kbli_defect = 'kbli_missing' THEN ''
+        WHEN kbli_defect = 'kbli_unknown' THEN '99999'
+        WHEN kbli_defect = 'kbli_out_of_scope' THEN '01111'
+        WHEN has_other_trade
+        THEN getvariable('trades')[1 + pick_number('other trade', row_key, len(getvariable('trades')))].kbli_code
         ELSE trade.kbli_code END AS kbli_code,
     trade.word AS activity,
     1 + floor(power(draw('workers', business_key), 4) * 12)::INTEGER AS worker_count,
