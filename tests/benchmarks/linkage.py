@@ -14,8 +14,8 @@ is not measured.
 
 It needs `tests/benchmarks/requirements.in`. `--validated FILE --truth FILE` take a census that is ingested already.
 
-The simulator never changes nor loses the year a business started, so there an equal year is as good as its key. Read the
-result together with that of `--hide started_year`, which makes the named columns missing for every method.
+All data are simulated by us. `--hide started_year` makes the named columns missing for every method, to see how much of
+the result rests on one of them.
 """
 
 from __future__ import annotations
