@@ -22,7 +22,7 @@ from flows.linkage import Linkage
 from flows.settings import Settings
 from transforms.land import LINE_BITS
 from transforms.resolve import link
-from transforms.resolve.blocking import BLOCKING_RULES
+from transforms.resolve.blocking import BLOCKING_RULES, PARTED_BY
 from transforms.resolve.clusters import LARGEST_CLUSTER, NEAR_NIK_DISTANCE
 from transforms.resolve.comparisons import COMPARISONS
 from transforms.resolve.link import OWNER_WEIGHT, THRESHOLDS
@@ -813,6 +813,7 @@ class _Register:
 
 def _blocking(con: duckdb.DuckDBPyConnection, pair: Edge) -> tuple[Blocking, ...]:
     outcomes = []
+    con.execute(f"CREATE OR REPLACE TEMP VIEW parted AS SELECT *, {PARTED_BY} AS part FROM prepared")
     for rule in BLOCKING_RULES:
         ((outcome,),) = con.execute(
             f"""
@@ -828,7 +829,7 @@ def _blocking(con: duckdb.DuckDBPyConnection, pair: Edge) -> tuple[Blocking, ...
                 ) THEN 'stopped'
                 ELSE 'compared'
             END
-            FROM prepared AS l, prepared AS r WHERE l.row_id = $1 AND r.row_id = $2""",
+            FROM parted AS l, parted AS r WHERE l.row_id = $1 AND r.row_id = $2""",
             [pair.left_row_id, pair.right_row_id, rule.name],
         ).fetchall()
         outcomes.append(Blocking(rule.name, outcome))

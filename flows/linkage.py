@@ -40,10 +40,7 @@ class Linkage:
                 f"CREATE TEMP VIEW earlier_{table} AS SELECT * FROM read_parquet('{self.folder / kept[table]}')"
             )
         prepared = [str(self.folder / name) for name in kept["prepared"]]
-        con.execute(
-            f"CREATE TEMP VIEW earlier_prepared AS SELECT * FROM read_parquet({prepared})"
-            " WHERE row_id NOT IN (SELECT row_id FROM earlier_superseded)"
-        )
+        con.execute(f"CREATE TEMP VIEW earlier_prepared AS SELECT * FROM read_parquet({prepared})")
         return True
 
     def save(self, con: duckdb.DuckDBPyConnection, deliveries: Mapping[int, str], grows: bool) -> None:

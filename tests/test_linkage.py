@@ -93,7 +93,7 @@ def prepared(con: duckdb.DuckDBPyConnection, count: int, values: str) -> None:
     columns = {
         "nik": "BIGINT", "nik15": "BIGINT", "nib": "UBIGINT", "phone": "UBIGINT", "birth_block": "UBIGINT", "owner_block": "UBIGINT",
         "name_block": "UBIGINT", "address_block": "UBIGINT", "point_block": "UBIGINT", "cooperative_number": "UBIGINT",
-        "legal_entity": "UBIGINT", "part": "UBIGINT",
+        "legal_entity": "UBIGINT", "owner_first_word": "VARCHAR", "core_name": "VARCHAR", "full_name": "VARCHAR",
     }  # fmt: skip
     nulls = ", ".join(f"NULL::{kind} AS {name}" for name, kind in columns.items())
     con.execute(
@@ -103,7 +103,7 @@ def prepared(con: duckdb.DuckDBPyConnection, count: int, values: str) -> None:
 
 
 def test_a_facilitators_phone_on_ten_thousand_rows_costs_no_pair_and_is_told(con: duckdb.DuckDBPyConnection) -> None:
-    prepared(con, 10_000, "7::UBIGINT AS phone, (row_id % 10)::UBIGINT AS part")
+    prepared(con, 10_000, "7::UBIGINT AS phone, (row_id % 10)::VARCHAR AS owner_first_word")
     link.block(con, grows=False)
     assert con.execute("SELECT count(*) FROM pairs").fetchall() == [(0,)]
     assert con.execute(
@@ -115,7 +115,7 @@ def test_a_facilitators_phone_on_ten_thousand_rows_costs_no_pair_and_is_told(con
 
 
 def test_an_over_full_block_is_parted_and_each_part_is_compared(con: duckdb.DuckDBPyConnection) -> None:
-    prepared(con, 2 * BLOCK_CAP, "9::BIGINT AS nik15, (row_id % 40)::UBIGINT AS part")
+    prepared(con, 2 * BLOCK_CAP, "9::BIGINT AS nik15, (row_id % 40)::VARCHAR AS owner_first_word")
     link.block(con, grows=False)
     assert con.execute("SELECT count(*) FROM pairs").fetchall() == [(40 * 3,)]
 

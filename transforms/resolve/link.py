@@ -17,7 +17,7 @@ from transforms.resolve.comparisons import COMPARISONS, pattern_sql
 from transforms.resolve.weights import PRIOR, Weight, load_weights
 
 _HERE = Path(__file__).parent
-_KEYS = ", ".join(("row_id", "part", *(rule.key for rule in BLOCKING_RULES)))
+_KEYS = ", ".join(("row_id", f"{PARTED_BY} AS part", *(rule.key for rule in BLOCKING_RULES)))
 
 
 def prepare(con: duckdb.DuckDBPyConnection, grows: bool) -> None:
@@ -59,7 +59,7 @@ def prepare(con: duckdb.DuckDBPyConnection, grows: bool) -> None:
 
 def _prepared_sql() -> str:
     keys = ", ".join(f"{rule.key_sql} AS {rule.key}" for rule in BLOCKING_RULES if len(rule.columns) > 1)
-    return f"SELECT *, {keys}, {PARTED_BY} AS part FROM ({select_in(_HERE / 'prepare.sql')})"
+    return f"SELECT *, {keys} FROM ({select_in(_HERE / 'prepare.sql')})"
 
 
 def block(con: duckdb.DuckDBPyConnection, grows: bool) -> None:
@@ -92,10 +92,14 @@ def _touch_by(con: duckdb.DuckDBPyConnection, rule: BlockingRule) -> None:
         f"""
         CREATE OR REPLACE TEMP TABLE changed AS
         SELECT {key} AS key, part, sum(change) AS change
-        FROM (SELECT {key}, part, 1 AS change FROM arriving UNION ALL SELECT {key}, part, -1 FROM leaving)
-        WHERE {key} IS NOT NULL GROUP BY ALL;
+        FROM (
+            SELECT {key}, {PARTED_BY} AS part, 1 AS change FROM arriving
+            UNION ALL
+            SELECT {key}, part, -1 FROM leaving
+        ) WHERE {key} IS NOT NULL GROUP BY ALL;
         CREATE OR REPLACE TEMP TABLE counted AS
-        SELECT {key} AS key, part, count(*) AS size FROM prepared WHERE {key} IN (SELECT key FROM changed) GROUP BY ALL;
+        SELECT {key} AS key, {PARTED_BY} AS part, count(*) AS size FROM prepared
+        WHERE {key} IN (SELECT key FROM changed) GROUP BY ALL;
         CREATE OR REPLACE TEMP TABLE sizes AS
         SELECT key, part, size AS part_size, size - coalesce(change, 0) AS earlier_part_size,
             sum(size) OVER (PARTITION BY key) AS block_size,
@@ -117,13 +121,14 @@ def _touch_by(con: duckdb.DuckDBPyConnection, rule: BlockingRule) -> None:
     )
     if con.execute("SELECT count(*) FROM crossed").fetchall() != [(0,)]:
         con.execute(
-            f"INSERT INTO touched SELECT row_id FROM prepared WHERE ({key}, part) IN (SELECT (key, part) FROM crossed)"
+            f"INSERT INTO touched SELECT row_id FROM prepared WHERE {key} IN (SELECT key FROM crossed)"
+            f" AND ({key}, {PARTED_BY}) IN (SELECT (key, part) FROM crossed)"
         )
 
 
 def _block_by(con: duckdb.DuckDBPyConnection, rule: BlockingRule, grows: bool) -> None:
     cap = rule.cap
-    rows = f"SELECT {rule.key}::UBIGINT AS key, part, row_id FROM prepared WHERE {rule.key} IS NOT NULL"
+    rows = f"SELECT {rule.key}::UBIGINT AS key, {PARTED_BY} AS part, row_id FROM prepared WHERE {rule.key} IS NOT NULL"
     if grows:
         con.execute(
             f"CREATE OR REPLACE TEMP TABLE candidates AS {rows} AND {rule.key} IN (SELECT {rule.key} FROM touched_keys)"
