@@ -1,6 +1,7 @@
 # Every target makes the environment it needs, from the lock.
 VENV := .venv
 READY := $(VENV)/.ready
+BENCH := build/benchmarks
 BIN := $(VENV)/bin
 
 help:  ## list the targets
@@ -21,10 +22,16 @@ check: $(READY)  ## style, types and imports; changes nothing
 fix: $(READY)  ## mend what a tool can mend
 	@$(BIN)/ruff format . ; $(BIN)/ruff check --fix .
 
+linkage: $(BENCH)/.ready  ## score linkage on public data and beside Splink and others (FODORS=folder ROWS=200000 SEED=7)
+	PYTHONPATH=. $(BENCH)/bin/python tests/benchmarks/linkage_public.py $(if $(FODORS),--fodors $(FODORS))
+	PYTHONPATH=. $(BENCH)/bin/python tests/benchmarks/linkage.py --rows $(or $(ROWS),200000) --seed $(or $(SEED),7)
+
 lock: pyproject.toml  ## resolve the dependencies anew (needs uv)
 	@command -v uv >/dev/null 2>&1 || { echo "make lock needs uv on the path"; exit 1; }
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \
 	    --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements.lock
+	uv pip compile pyproject.toml tests/benchmarks/requirements.in --universal --python-version 3.11 --upgrade \
+	    --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o tests/benchmarks/requirements.lock
 
 $(READY): requirements.lock pyproject.toml
 	@if command -v uv >/dev/null 2>&1; then \
@@ -44,4 +51,10 @@ $(READY): requirements.lock pyproject.toml
 	fi
 	@touch $(READY)
 
-.PHONY: help demo test check fix lock
+$(BENCH)/.ready: tests/benchmarks/requirements.lock
+	@echo "making $(BENCH) (about two minutes)"
+	@python3 -m venv $(BENCH) && \
+	    $(BENCH)/bin/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r $<
+	@touch $@
+
+.PHONY: help demo test check fix linkage lock
