@@ -11,11 +11,12 @@ import pytest
 from conftest import as_bps, drawn, ingest_inbox, publish_all, published, stranger, write_bps, write_sidt
 from test_resolve import SHORT, located
 
-import flows.explain as explaining
 from flows import steps
 from flows.cli import screens
 from flows.cli.explain import explain
-from flows.explain import ExplainError, _shortest, hold_together
+from flows.explaining import ExplainError, hold_together
+from flows.explaining import register as explaining
+from flows.explaining.explain import _shortest
 from flows.settings import Settings
 from warehouse.decisions import LinkDecision, save_decisions
 

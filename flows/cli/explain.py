@@ -1,4 +1,4 @@
-"""`capaian explain`: its screens and its document. What they show is found out in `flows/explain.py`."""
+"""`capaian explain`: its screens and its document. What they show is found out in `flows/explaining/`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from flows.cli import screens
 from flows.settings import Settings
 
 if TYPE_CHECKING:
-    from flows.explain import Decision, Edge, Evidence, Explained, Held, Registration
+    from flows.explaining.told import Decision, Edge, Evidence, Explained, Held, Registration
 
 _SHOWN = 20
 """Rows of one table; the JSON document holds all."""
@@ -55,8 +55,8 @@ def explain(
     unmask
         Also show names, numbers and addresses. It reads the closed folders: what is shown is personal data.
     """
-    from flows.explain import ExplainError, hold_together
-    from flows.explain import explain as find_out
+    from flows.explaining import ExplainError, hold_together
+    from flows.explaining import explain as find_out
 
     try:
         with screens.working("looking it up", quiet=json_output):
@@ -213,7 +213,7 @@ def _show_edges(title: str, edges: Sequence[Edge], labels: _Labels) -> None:
     _print(table, len(edges))
     guards = sorted({edge.cut_by for edge in edges if edge.cut_by})
     if guards:
-        from flows.explain import GUARDS
+        from flows.explaining.told import GUARDS
 
         for guard in guards:
             screens.say(f"[dim]{guard}: {GUARDS[guard]}[/]")

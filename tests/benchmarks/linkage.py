@@ -245,7 +245,7 @@ def by_splink(con: duckdb.DuckDBPyConnection) -> Callable[[], str]:
     )
     # Stage 2: businesses within an owner, where the others are siblings: u too is estimated among them.
     names = ["business_name", "branch", "location", "kbli", "started_year", "phone"]
-    for iterations in (25, 12, 6, 3):
+    for iterations in (25, 12, 6, 3, 2, 1):
         within = linker_of(
             "owned", splink_comparisons(names, is_within_owner=True), [block_on("owner")], 0.4, iterations
         )
