@@ -6,9 +6,7 @@ rows are matched or told (`transforms/`), and the run that applies a replay (`ni
 
 from __future__ import annotations
 
-import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,6 +19,7 @@ from typing import Any
 import duckdb
 
 from flows import steps
+from flows.closed_files import PlaceError, check_place, write_closed
 from flows.plan import JAKARTA
 from flows.settings import Settings
 from transforms.answer import (
@@ -35,7 +34,6 @@ from transforms.answer import (
 from transforms.land import landed_files, take_census
 from transforms.recognise import recognise
 from transforms.standardise import join_broken_records, load_lines
-from warehouse.layout import DataRoot
 from warehouse.ledger import Ledger, LedgerEntry
 from warehouse.profiles import load_profiles
 from warehouse.publish import national_rows, read_manifest
@@ -185,7 +183,10 @@ def export(
     It tells every rule that a waiting row breaks, and every line that is no record; `with_warnings` adds the rows that
     were taken with a warning. The file holds personal data. Raises `QuarantineError` before anything is written.
     """
-    _check_place(settings.root, out)
+    try:
+        check_place(settings, out)
+    except PlaceError as error:
+        raise QuarantineError(str(error)) from None
     with steps.workbench(settings.resources).cursor() as con:
         chosen = [
             (entry, name)
@@ -213,7 +214,7 @@ def export(
             summary.append((entry.file_name, entry.delivery_id, who, landed, _record_count(entry), held))
         counts = counts_by_rule(con)
         summary += [(), ("berkas", "kode aturan", "kekuatan", "temuan", "seharusnya"), *counts]
-        _write_closed(out, partial(write_workbook, summary=summary, findings=answers_in_order(con)), settings)
+        write_closed(out, partial(write_workbook, summary=summary, findings=answers_in_order(con)), settings)
     return sum(count for _, _, _, count, _ in counts)
 
 
@@ -351,27 +352,6 @@ def _answer(con: duckdb.DuckDBPyConnection, settings: Settings, entry: LedgerEnt
         rows += f" UNION ALL SELECT {columns} FROM validated WHERE {here} AND rule_codes IS NOT NULL"
     add_row_findings(con, file, f"({rows})", entry.findings)
     add_unparsable_lines(con, entry.file_name, _unparsable(settings, entry))
-
-
-def _write_closed(out: Path, write: Any, settings: Settings) -> None:
-    """Let `write` fill the file `out`, which nobody else may read and which appears whole or not at all."""
-    descriptor, unfinished = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
-    try:
-        with os.fdopen(descriptor, "w+b") as stream:
-            write(stream, settings.root.scratch)
-        Path(unfinished).replace(out)
-    except BaseException:
-        Path(unfinished).unlink(missing_ok=True)
-        raise
-
-
-def _check_place(root: DataRoot, out: Path) -> None:
-    place = out.absolute().parent.resolve()
-    if not place.is_dir():
-        raise QuarantineError(f"{out.parent} is no folder; make it first")
-    for folder in (root.published, root.landed, root.lake, root.inbox, root.scratch, root.prefect):
-        if place.is_relative_to(folder.resolve()):
-            raise QuarantineError(f"{folder.name}/ of the data root is no place for personal answers; name another")
 
 
 def _validated(settings: Settings) -> list[LedgerEntry]:

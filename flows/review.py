@@ -21,7 +21,7 @@ import python_calamine
 import xlsxwriter
 
 from flows import steps
-from flows.quarantine import QuarantineError, _check_place, _write_closed
+from flows.closed_files import PlaceError, check_place, write_closed
 from flows.settings import Settings
 from transforms.answer import safe_cell
 from transforms.land import LINE_BITS
@@ -212,7 +212,7 @@ def export(settings: Settings, out: Path, *, limit: int | None = None) -> Asked:
         ).fetchall()
     texts = _lake_texts(settings, {row for pair in pairs for row in pair[:2]})
     rows = [_line(place, pair, texts, levels) for place, pair in enumerate(pairs, 1)]
-    _write_closed(out, partial(_write_book, rows=rows), settings)
+    write_closed(out, partial(_write_book, rows=rows), settings)
     return Asked(len(pairs), unnumbered, pair_count - len(pairs))
 
 
@@ -238,11 +238,9 @@ def _hold_decided(con: duckdb.DuckDBPyConnection, decisions: Iterable[LinkDecisi
 
 def _check_out(settings: Settings, out: Path) -> None:
     try:
-        _check_place(settings.root, out)
-    except QuarantineError as error:
+        check_place(settings, out)
+    except PlaceError as error:
         raise ReviewError(str(error)) from None
-    if out.absolute().parent.resolve().is_relative_to(settings.root.link_decisions.parent.resolve()):
-        raise ReviewError("decisions/ of the data root is no place for personal answers; name another")
 
 
 def _lake_texts(settings: Settings, row_ids: set[int]) -> dict[int, tuple[str | None, ...]]:
