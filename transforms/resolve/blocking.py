@@ -41,12 +41,10 @@ BLOCKING_RULES = (
     BlockingRule("nik", ("nik15",)),
     BlockingRule("nib", ("nib",)),
     BlockingRule("phone", ("phone",), cap=SHARED_PHONE),
-    BlockingRule(
-        "birth", ("birth_date", "owner_first_word", "regency"), ("birth_date", "owner_first_word", "regency[1:2]")
-    ),
+    BlockingRule("birth", ("birth_date", "owner_first_word", "regency")),
     BlockingRule("owner", ("village", "owner_key")),
-    BlockingRule("name", ("village", "core_name")),
-    BlockingRule("address", ("village", "house_number")),
+    BlockingRule("name", ("village", "full_name")),
+    BlockingRule("address", ("village", "house_number", "kbli"), ("village", "house_number", "kbli[1:2]")),
     BlockingRule("point", ("latitude", "longitude"), ("(latitude * 10000)::INTEGER", "(longitude * 10000)::INTEGER")),
     BlockingRule("cooperative", ("cooperative_number",)),
     BlockingRule("legal_entity", ("legal_entity",)),
