@@ -35,12 +35,13 @@ class Linkage:
         con.execute("CREATE TEMP TABLE fresh (delivery_id BIGINT)")
         for number in sorted(deliveries.keys() - earlier.keys()):
             con.execute("INSERT INTO fresh VALUES (?)", [number])
-        for table in _TABLES:
-            con.execute(
-                f"CREATE TEMP VIEW earlier_{table} AS SELECT * FROM read_parquet('{self.folder / kept[table]}')"
-            )
-        prepared = [str(self.folder / name) for name in kept["prepared"]]
-        con.execute(f"CREATE TEMP VIEW earlier_prepared AS SELECT * FROM read_parquet({prepared})")
+        paths = {table: [str(self.folder / kept[table])] for table in _TABLES}
+        paths["prepared"] = [str(self.folder / name) for name in kept["prepared"]]
+        try:
+            for table, files in paths.items():
+                con.execute(f"CREATE TEMP VIEW earlier_{table} AS SELECT * FROM read_parquet({files})")
+        except duckdb.Error:  # a file is gone or torn: what a lost disk write leaves behind stops no night
+            return False
         return True
 
     def save(self, con: duckdb.DuckDBPyConnection, deliveries: Mapping[int, str], grows: bool) -> None:
@@ -69,5 +70,8 @@ class Linkage:
                 path.unlink()
 
     def _read(self) -> dict[str, Any]:
-        kept: dict[str, Any] = json.loads(self.manifest.read_text(encoding="utf-8")) if self.manifest.exists() else {}
+        try:
+            kept: dict[str, Any] = json.loads(self.manifest.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return {}
         return kept

@@ -12,6 +12,7 @@ import pytest
 from census import HARMLESS, VISIBLE, findings_by_defect, judged_census
 from nights import assert_same_register, checksums, resolve_nights
 
+from flows.linkage import Linkage
 from warehouse.tables import VALIDATED
 
 
@@ -117,3 +118,21 @@ def test_threads_and_the_order_of_rows_change_no_resolved_row(rows_file: Path, t
     first = resolve_nights(rows_file, tmp_path / "a", [[0]], part_count=1, threads=1)
     second = resolve_nights(shuffled, tmp_path / "b", [[0]], part_count=1, threads=2)
     assert checksums(first) == checksums(second)
+
+
+@pytest.mark.parametrize("torn", ["manifest.json", "prepared-000001.parquet", "compared-000001.parquet"])
+def test_what_is_kept_for_the_next_night_may_be_torn_or_lost(tmp_path: Path, torn: str) -> None:
+    linkage, deliveries = Linkage(tmp_path), {1: "key"}
+    with duckdb.connect() as con:
+        for table in ("superseded", "compared", "over_full", "prepared"):
+            con.execute(f"CREATE TEMP TABLE {table} AS SELECT 1 AS row_id")
+        linkage.save(con, deliveries, grows=False)
+    with duckdb.connect() as con:
+        assert linkage.open(con, deliveries)
+    path = linkage.folder / torn
+    path.write_bytes(path.read_bytes()[:5])
+    with duckdb.connect() as con:
+        assert not linkage.open(con, deliveries)
+    path.unlink()
+    with duckdb.connect() as con:
+        assert not linkage.open(con, deliveries)
