@@ -21,7 +21,7 @@ from warehouse.decisions import LinkDecision
 from warehouse.ledger import Ledger, LedgerEntry
 from warehouse.profiles import load_profiles
 from warehouse.reference_data import reference_fingerprint
-from warehouse.tables import CONTRACT_FINGERPRINT
+from warehouse.tables import CONTRACT_FINGERPRINT, LAKE_FINGERPRINT
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 _MAKE_NO_ROW = frozenset({"simulation", "drafting"})
@@ -54,7 +54,7 @@ def delivery_key(file: LandedFile) -> str:
     profiles = [profile.fingerprint for profile in load_profiles()]
     return fingerprint(
         file.sha256,
-        CONTRACT_FINGERPRINT,
+        LAKE_FINGERPRINT,
         RULE_BOOK_FINGERPRINT,
         profiles,
         transforms_fingerprint(_MAKE_NO_ROW | _AFTER_INGEST),

@@ -38,7 +38,7 @@ from warehouse.ledger import Ledger, LedgerEntry
 from warehouse.profiles import load_profiles
 from warehouse.publish import national_rows, read_manifest
 from warehouse.reference_data import load_reference
-from warehouse.tables import QUARANTINED
+from warehouse.tables.lake import QUARANTINED
 
 UNPARSABLE = "unparsable"
 

@@ -57,23 +57,21 @@ from warehouse.ledger import Ledger, LedgerEntry
 from warehouse.profiles import load_profiles
 from warehouse.publish import next_version, publish, published_fingerprint
 from warehouse.reference_data import load_reference
-from warehouse.tables import (
-    CONTRACT_FINGERPRINT,
+from warehouse.tables import CONTRACT_FINGERPRINT, REFERENCE_TABLES
+from warehouse.tables.lake import QUARANTINED, VALIDATED
+from warehouse.tables.quality import (
     CORRECTIONS,
     DELIVERIES,
     DRIFT,
-    ENTITY_HISTORY,
     FINDINGS,
     PUBLICATION,
     QUARANTINE_HISTORY,
-    QUARANTINED,
     QUARANTINED_ROWS,
-    REFERENCE_TABLES,
     ROW_BALANCE,
     RULE_RESULTS,
     UNPARSABLE_LINES,
-    VALIDATED,
 )
+from warehouse.tables.register import ENTITY_HISTORY
 
 PARALLEL_DELIVERIES = 2
 """Deliveries ingested side by side, within one memory limit."""

@@ -12,9 +12,8 @@ from transforms.resolve import resolve
 from warehouse.connection import Resources
 from warehouse.decisions import LinkDecision
 from warehouse.reference_data import load_reference
-from warehouse.tables import ENTITY_HISTORY, PUBLISHED_TABLES
-
-REGISTER = tuple(table for table in PUBLISHED_TABLES if table.schema == "register")
+from warehouse.tables import REGISTER_TABLES
+from warehouse.tables.register import ENTITY_HISTORY
 
 
 def resolve_nights(
@@ -84,7 +83,7 @@ def checksums(version: Path) -> dict[str, int]:
         table.name: duckdb.execute(
             f"SELECT coalesce(bit_xor(hash(rows)), 0) + count(*) FROM '{version}/register/{table.name}.parquet' AS rows"
         ).fetchall()[0][0]
-        for table in REGISTER
+        for table in REGISTER_TABLES
     }
 
 

@@ -13,7 +13,7 @@ from census import HARMLESS, VISIBLE, findings_by_defect, judged_census
 from nights import assert_same_register, checksums, resolve_nights
 
 from flows.linkage import Linkage
-from warehouse.tables import VALIDATED
+from warehouse.tables.lake import VALIDATED
 
 
 @pytest.fixture(scope="module")

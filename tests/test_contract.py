@@ -13,7 +13,9 @@ from warehouse.connection import Resources
 from warehouse.contract import Column, Table, fingerprint
 from warehouse.ddl import arrow_schema, create_tables
 from warehouse.dictionary import BEGIN, END, as_markdown
-from warehouse.tables import ALL_TABLES, BUSINESSES, PUBLISHED_TABLES, VALIDATED
+from warehouse.tables import ALL_TABLES, PUBLISHED_TABLES
+from warehouse.tables.lake import VALIDATED
+from warehouse.tables.register import BUSINESSES
 
 README = Path(__file__).parent.parent / "README.md"
 

@@ -19,7 +19,7 @@ from conftest import SIDT_DEFAULTS, ingest_inbox, lake, publish_all, published
 from flows.settings import Settings
 from warehouse.columns import PROVENANCE
 from warehouse.profiles import load_profiles
-from warehouse.tables import VALIDATED
+from warehouse.tables.lake import VALIDATED
 
 NAMES = [*SIDT_DEFAULTS]
 ROWS = [

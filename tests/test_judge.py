@@ -17,7 +17,7 @@ from expectations.suite import Count, ExpectationError, observe
 from flows import steps
 from flows.settings import Settings
 from warehouse.connection import Resources
-from warehouse.tables import STANDARDISED
+from warehouse.tables.lake import STANDARDISED
 
 FACTS = FileFacts(unparsable_count=0, header_count=39, unknown_headers=())
 BROKEN = Rule("BROKEN", "nik", "no_such_function(nik)", "rusak", "broken", "warn")

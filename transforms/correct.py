@@ -14,7 +14,7 @@ from warehouse.columns import REGISTRATION
 from warehouse.contract import quoted
 from warehouse.corrections import CODE_FIXES_FILE, CORRECTIONS_FILE, Corrections
 from warehouse.profiles import SourceProfile
-from warehouse.tables import CORRECTIONS
+from warehouse.tables.quality import CORRECTIONS
 
 _TYPES = {column.name: column.type for column in REGISTRATION}
 

@@ -23,7 +23,7 @@ from warehouse.columns import REGISTRATION
 from warehouse.contract import Column, quoted
 from warehouse.corrections import Corrections
 from warehouse.profiles import SourceProfile
-from warehouse.tables import STANDARDISED, UNPARSABLE
+from warehouse.tables.lake import STANDARDISED, UNPARSABLE
 
 _HERE = Path(__file__).parent
 RECORD_LINES_LIMIT = 100

@@ -1,7 +1,7 @@
 """Every column, defined once and reused in every stage; a change of meaning needs a new name.
 
 Belongs here: what a column means, how it is read and what must hold for it. Does not belong here: which tables carry it
-(`tables.py`), how a value is computed (`transforms/`) or whether a row passes (`expectations/`).
+(`tables/`), how a value is computed (`transforms/`) or whether a row passes (`expectations/`).
 """
 
 from __future__ import annotations

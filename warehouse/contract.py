@@ -1,6 +1,6 @@
 """The words in which tables are defined: `Column`, `Table` and the constraints a column carries.
 
-Belongs here: the shape of a definition. Does not belong here: any particular table (see `tables.py`), SQL that
+Belongs here: the shape of a definition. Does not belong here: any particular table (see `tables/`), SQL that
 creates one (`ddl.py`) or a check that runs (`expectations/`). Standard library only, so that everything may import it.
 """
 

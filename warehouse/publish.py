@@ -21,7 +21,8 @@ from warehouse.contract import quoted
 from warehouse.ddl import create_tables
 from warehouse.layout import DataRoot
 from warehouse.ledger import sync
-from warehouse.tables import PUBLICATION, PUBLISHED_TABLES
+from warehouse.tables import PUBLISHED_TABLES
+from warehouse.tables.quality import PUBLICATION
 
 DATABASE = "capaian.duckdb"
 REPORT = "report.html"

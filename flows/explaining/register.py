@@ -45,7 +45,7 @@ from transforms.resolve.weights import read_weights
 from warehouse.decisions import LinkDecision, load_decisions
 from warehouse.ledger import Ledger
 from warehouse.profiles import load_profiles
-from warehouse.tables import VALIDATED
+from warehouse.tables.lake import VALIDATED
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import Any
 from transforms.resolve.clusters import LARGEST_CLUSTER, NEAR_NIK_DISTANCE
 from transforms.resolve.link import THRESHOLDS
 from warehouse.decisions import LinkDecision
-from warehouse.tables import BUSINESSES, FIELD_SOURCES
+from warehouse.tables.register import BUSINESSES, FIELD_SOURCES
 
 PERSONAL = (
     "business_name",

@@ -410,7 +410,7 @@ def simulate_census(folder: Path, rows: int, seed: int, noise: float) -> tuple[P
     from transforms.simulation import simulate
     from warehouse.ledger import Ledger
     from warehouse.reference_data import load_reference
-    from warehouse.tables import VALIDATED
+    from warehouse.tables.lake import VALIDATED
 
     settings = Settings(home=folder)
     steps.open_data_root(settings)

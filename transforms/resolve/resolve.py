@@ -13,7 +13,7 @@ from transforms.resolve.clusters import cluster
 from transforms.resolve.identify import identify
 from transforms.resolve.weights import read_weights
 from warehouse.decisions import LinkDecision
-from warehouse.tables import (
+from warehouse.tables.register import (
     BUSINESSES,
     EDGES,
     ENTITY_HISTORY,

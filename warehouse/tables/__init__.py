@@ -1,0 +1,30 @@
+"""Every table of every stage: where it is kept, what one row is, and which columns of `columns.py` it has.
+
+Belongs here: tables, one file per schema, and the few columns that only one table has. Does not belong here: how rows
+come about.
+"""
+
+from warehouse.contract import fingerprint
+from warehouse.tables.lake import LAKE_TABLES
+from warehouse.tables.marts import MART_TABLES
+from warehouse.tables.quality import PUBLICATION, QUALITY_TABLES
+from warehouse.tables.reference import REFERENCE_TABLES
+from warehouse.tables.register import REGISTER_TABLES
+
+PUBLISHED_TABLES = (*MART_TABLES, *REGISTER_TABLES, *QUALITY_TABLES, *REFERENCE_TABLES, PUBLICATION)
+ALL_TABLES = (*LAKE_TABLES, *PUBLISHED_TABLES)
+
+LAKE_FINGERPRINT = fingerprint(LAKE_TABLES)
+"""What the result of one delivery depends on: its own tables, not those that are built anew for each release."""
+CONTRACT_FINGERPRINT = fingerprint(ALL_TABLES)
+
+__all__ = [
+    "ALL_TABLES",
+    "CONTRACT_FINGERPRINT",
+    "LAKE_FINGERPRINT",
+    "LAKE_TABLES",
+    "MART_TABLES",
+    "PUBLISHED_TABLES",
+    "REFERENCE_TABLES",
+    "REGISTER_TABLES",
+]

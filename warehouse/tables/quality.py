@@ -1,0 +1,215 @@
+"""Quality and meta: what became of every delivery and line, and what a version was made from."""
+
+from __future__ import annotations
+
+from warehouse import columns
+from warehouse.contract import Column, Table
+from warehouse.tables.lake import UNPARSABLE
+
+DELIVERIES = Table(
+    "quality",
+    "deliveries",
+    "delivery",
+    "Every file that arrived, once, whatever became of it.",
+    (
+        columns.DELIVERY_ID,
+        Column("file_name", "VARCHAR", "Name under which the file first arrived."),
+        Column("sha256", "VARCHAR", "SHA-256 of its bytes."),
+        Column("profile", "VARCHAR", "Source profile it was recognised as; NULL when none fitted."),
+        Column("sender", "VARCHAR", "Profile and the province of most of its region codes; NULL when it was not read."),
+        Column("data_date", "DATE", "Day of interview or last change of its middle record."),
+        Column(
+            "status",
+            "VARCHAR",
+            "validated, held (kept out of this release, see quality.drift), refused, or unpacked (an archive).",
+        ),
+        Column("reason", "VARCHAR", "Why it was refused or held and what to do."),
+        Column("byte_count", "BIGINT", "Size, bytes."),
+        Column("line_count", "BIGINT", "Physical lines, counted without the parser."),
+        Column("encoding", "VARCHAR", "Encoding it was read in; of a workbook or Parquet file its kind."),
+        Column("archive_id", "BIGINT", "delivery_id of the archive it came in; NULL when it came by itself."),
+    ),
+    ("delivery_id",),
+    published=True,
+)
+ROW_BALANCE = Table(
+    "quality",
+    "row_balance",
+    "delivery and seam",
+    "The conservation law: what goes into each seam comes out of it. delivery_id 0 stands for the register as a whole.",
+    (
+        columns.DELIVERY_ID,
+        Column("seam", "VARCHAR", "lines, judgement, registrations or businesses."),
+        Column("rows_in", "BIGINT", "Rows that went in."),
+        Column("rows_out", "BIGINT", "Rows accounted for on the other side."),
+        Column("residual_count", "BIGINT", "rows_in - rows_out: 0, or nothing is published."),
+        Column("parts", "MAP(VARCHAR, BIGINT)", "What rows_out consists of."),
+    ),
+    ("delivery_id", "seam"),
+    published=True,
+)
+_SEVERITY = columns.SEVERITY.described(
+    "refuse_file (the delivery stays out), quarantine_row (the row is set aside) or warn."
+)
+_EVIDENCE = Column("evidence", "VARCHAR", "Names of headers or codes that were found; never a personal value.")
+FINDINGS = Table(
+    "quality",
+    "findings",
+    "delivery and rule",
+    "What each delivery broke, refused ones included, to be answered to its sender.",
+    (
+        columns.DELIVERY_ID,
+        columns.RULE_CODE,
+        _SEVERITY,
+        columns.COLUMN_NAME,
+        Column(
+            "finding_count", "BIGINT", "Rows that break the rule; for a gate the lines, texts or headers it counts."
+        ),
+        Column("evaluated_count", "BIGINT", "Of how many."),
+        Column("first_line_number", "INTEGER", "First line that breaks it; NULL for a gate."),
+        _EVIDENCE,
+        Column("sentence_id", "VARCHAR", "What must hold, in Indonesian."),
+        Column("sentence_en", "VARCHAR", "What must hold, in English."),
+    ),
+    ("delivery_id", "rule_code"),
+    published=True,
+)
+DRIFT = Table(
+    "quality",
+    "drift",
+    "delivery, rule and column",
+    "How each delivery differs from what the same sender delivered before.",
+    (
+        columns.DELIVERY_ID,
+        Column(
+            "previous_delivery_id",
+            "BIGINT",
+            "Delivery it is compared with; NULL when it is compared with all earlier ones together.",
+        ),
+        columns.RULE_CODE,
+        _SEVERITY,
+        columns.COLUMN_NAME,
+        Column("previous_value", "DOUBLE", "Before: rows, share between 0 and 1, or rows that carry the codes."),
+        Column("current_value", "DOUBLE", "The same of this delivery."),
+        _EVIDENCE,
+        FINDINGS["sentence_id"].described("What was found and what to check, in Indonesian."),
+        FINDINGS["sentence_en"].described("What was found and what to check, in English."),
+    ),
+    ("delivery_id", "rule_code", "column_name"),
+    published=True,
+)
+RULE_RESULTS = Table(
+    "quality",
+    "rule_results",
+    "delivery and rule",
+    "Great Expectations' count beside the count of the rows set aside.",
+    (
+        columns.DELIVERY_ID,
+        columns.RULE_CODE,
+        columns.SEVERITY,
+        Column("evaluated_count", "BIGINT", "Rows judged."),
+        Column("expectation_count", "BIGINT", "Failing rows as counted by Great Expectations."),
+        Column("row_count", "BIGINT", "Failing rows as marked in validated and quarantined."),
+    ),
+    ("delivery_id", "rule_code"),
+    published=True,
+)
+QUARANTINED_ROWS = Table(
+    "quality",
+    "quarantined_rows",
+    "quarantined source line",
+    "Which lines wait for repair, without their content.",
+    (columns.ROW_ID, columns.DELIVERY_ID, columns.LINE_NUMBER, columns.RULE_CODES),
+    ("row_id",),
+    published=True,
+)
+UNPARSABLE_LINES = Table(
+    "quality",
+    "unparsable_lines",
+    "unparsable source line",
+    "Which lines are no record at all, without their content.",
+    (columns.DELIVERY_ID, columns.LINE_NUMBER, UNPARSABLE["reason_code"]),
+    ("delivery_id", "line_number"),
+    published=True,
+)
+QUARANTINE_HISTORY = Table(
+    "quality",
+    "quarantine_history",
+    "quarantined source line",
+    "Whether each quarantined line still waits, or which validated line of another delivery repaired it.",
+    (
+        columns.ROW_ID,
+        columns.DELIVERY_ID,
+        columns.LINE_NUMBER,
+        columns.RULE_CODES,
+        Column("status", "VARCHAR", "waiting or repaired."),
+        Column("repaired_by_row_id", "BIGINT", "Validated line of the same registration number; NULL while waiting."),
+        Column("repaired_by_delivery_id", "BIGINT", "Delivery of that line."),
+    ),
+    ("row_id",),
+    published=True,
+)
+CORRECTIONS = Table(
+    "quality",
+    "corrections",
+    "correction or code fix",
+    "Every decision about a wrongly delivered value, and whether it still holds.",
+    (
+        Column("decision_file", "VARCHAR", "corrections.csv (one record) or code_fixes.csv (a whole profile)."),
+        Column("decision_line", "INTEGER", "Line of that file."),
+        columns.SOURCE_REGISTER.described("Register of the corrected record; NULL for a code fix."),
+        Column("profile", "VARCHAR", "Source profile of a code fix; NULL for a correction."),
+        columns.REGISTRATION_NUMBER.described("The corrected record; NULL for a code fix."),
+        columns.COLUMN_NAME.described("The corrected column, never a personal one."),
+        Column("expect", "VARCHAR", "The wrong value, or the wrong text of a code fix."),
+        Column("replacement", "VARCHAR", "The value or text in its place."),
+        Column("reason", "VARCHAR", "Why."),
+        columns.SOURCE.described("Who or what says so."),
+        Column("decided_date", "DATE", "Day of the decision."),
+        Column(
+            "status",
+            "VARCHAR",
+            "applied; stale when something else is delivered now; unmatched when no delivery holds it.",
+        ),
+        Column("row_count", "BIGINT", "Rows it was applied to."),
+    ),
+    ("decision_file", "decision_line"),
+    published=True,
+)
+PUBLICATION = Table(
+    "meta",
+    "publication",
+    "the published version (one row)",
+    "What this file is and what it was made from.",
+    (
+        Column("version", "INTEGER", "Version number, rising."),
+        columns.AS_OF_DATE,
+        Column(
+            "input_fingerprint",
+            "VARCHAR",
+            "SHA-256 over deliveries, contract, rules, transforms, reference and as-of date.",
+        ),
+        Column("contract_fingerprint", "VARCHAR", "SHA-256 of the table definitions."),
+        Column("rules_fingerprint", "VARCHAR", "SHA-256 of the rule book."),
+        Column("code_version", "VARCHAR", "Version of capaian."),
+        Column("delivery_count", "INTEGER", "Validated deliveries."),
+        Column("held_count", "INTEGER", "Deliveries held out of this release."),
+        Column("refused_count", "INTEGER", "Refused deliveries."),
+        Column("validated_count", "BIGINT", "Validated registrations."),
+        Column("business_count", "BIGINT", "Businesses."),
+    ),
+    ("version",),
+    published=True,
+)
+
+QUALITY_TABLES = (
+    DELIVERIES,
+    ROW_BALANCE,
+    FINDINGS,
+    DRIFT,
+    RULE_RESULTS,
+    QUARANTINED_ROWS,
+    QUARANTINE_HISTORY,
+    UNPARSABLE_LINES,
+    CORRECTIONS,
+)
