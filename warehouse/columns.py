@@ -577,10 +577,24 @@ DIGITAL_RANK = Column(
     "TINYINT",
     "Rank of the narrowest definition the business meets: 1 for D1 to 4 for D4, NULL for none. It meets Dk when <= k.",
 )
+COUNTED_FROM_DATE = Column(
+    "counted_from_date",
+    "DATE",
+    "First day the business counts as digital: 31 December of digital_since_year, or the interview that shows it where"
+    " that lies in the same year or no year is given. NULL when it is not digital.",
+)
 COUNTED_FROM_YEAR = Column(
-    "counted_from_year",
-    "SMALLINT",
-    "First year the business counts as digital: digital_since_year, else the year it was first enumerated.",
+    "counted_from_year", "SMALLINT", "Year of counted_from_date: the business counts from the end of this year on."
+)
+OWNER_AGE_BAND = Column(
+    "owner_age_band",
+    "VARCHAR",
+    "Age of the owner in the year of the wave: 16-30 (youth, UU 40/2009), 31-45, 46-60, 61+ or unknown.",
+)
+HAS_NIB = Column("has_nib", "BOOLEAN", "Whether any registration of the business gives a NIB.")
+HAS_NPWP = Column("has_npwp", "BOOLEAN", "Whether any registration of the business gives an NPWP.")
+HAS_COOPERATIVE_NUMBER = Column(
+    "has_cooperative_number", "BOOLEAN", "Whether any registration gives a Nomor Induk Koperasi."
 )
 REGISTRATION_COUNT = Column("registration_count", "INTEGER", "Current registrations merged into the business.")
 PROVINCE_CODE_34 = Column(

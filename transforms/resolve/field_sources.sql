@@ -17,7 +17,7 @@ WITH preferred AS (
         max(preference) FILTER (capital_idr IS NOT NULL) AS capital_idr,
         min({'year': digital_since_year, 'preference': preference}) FILTER (digital_since_year IS NOT NULL).preference AS digital_since_year,
         min(preference) FILTER (is_digital AND enumerated_date IS NOT NULL) AS digital_proven_date
-    FROM ranked GROUP BY cluster
+    FROM ranked WHERE threshold = 'chosen' GROUP BY cluster
 )
 SELECT
     business_ids.id AS business_id,

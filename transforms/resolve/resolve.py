@@ -22,7 +22,9 @@ from warehouse.tables.register import (
     LINKAGE_COUNTS,
     MATCH_WEIGHTS,
     MEMBERSHIPS,
+    REGISTRATION_COUNTS,
     STOP_LIST,
+    THRESHOLD_BUSINESSES,
     THRESHOLD_CLUSTERS,
 )
 
@@ -30,9 +32,10 @@ _HERE = Path(__file__).parent
 _WRITTEN = (
     (EDGES, "edges.sql"),
     (MEMBERSHIPS, "memberships.sql"),
+    (REGISTRATION_COUNTS, "registration_counts.sql"),
     (BUSINESSES, "businesses.sql"),
     (FIELD_SOURCES, "field_sources.sql"),
-    (THRESHOLD_CLUSTERS, "threshold_clusters.sql"),
+    (THRESHOLD_BUSINESSES, "threshold_businesses.sql"),
     (LINKAGE_COUNTS, "linkage_counts.sql"),
     (ENTITY_HISTORY, "entity_history.sql"),
     (STOP_LIST, "stop_list.sql"),
@@ -61,7 +64,9 @@ def resolve(
     link.decide(con)
     cluster(con)
     identify(con, version)
+    build_table(con, THRESHOLD_CLUSTERS, select_in(_HERE / "threshold_clusters.sql"), folder)
     con.execute(f"CREATE OR REPLACE TEMP TABLE ranked AS {select_in(_HERE / 'ranked.sql')}")
+    con.execute(f"CREATE OR REPLACE TEMP VIEW classified AS {select_in(_HERE / 'classified.sql')}")
     for table, file in _WRITTEN:
         build_table(con, table, select_in(_HERE / file), folder)
 
