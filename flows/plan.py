@@ -22,6 +22,7 @@ from warehouse.ledger import Ledger, LedgerEntry
 from warehouse.profiles import load_profiles
 from warehouse.reference_data import reference_fingerprint
 from warehouse.tables import CONTRACT_FINGERPRINT, LAKE_FINGERPRINT
+from warehouse.targets import OperatorTarget
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 _MAKE_NO_ROW = frozenset({"simulation", "drafting"})
@@ -87,7 +88,12 @@ def due_deliveries(landed: Iterable[LandedFile], ledger: Ledger) -> list[LandedF
     return sorted(due, key=lambda file: -file.path.stat().st_size)
 
 
-def input_fingerprint(entries: Iterable[LedgerEntry], as_of: date, decisions: Iterable[LinkDecision] = ()) -> str:
+def input_fingerprint(
+    entries: Iterable[LedgerEntry],
+    as_of: date,
+    decisions: Iterable[LinkDecision] = (),
+    targets: Iterable[OperatorTarget] = (),
+) -> str:
     """What a publication depends on; the order of the deliveries is no part of it."""
     return fingerprint(
         sorted(entry.key for entry in entries),
@@ -96,4 +102,5 @@ def input_fingerprint(entries: Iterable[LedgerEntry], as_of: date, decisions: It
         reference_fingerprint(),
         as_of.isoformat(),
         *decisions,
+        *targets,
     )

@@ -11,7 +11,7 @@ import shutil
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import lru_cache
 from importlib.metadata import version as package_version
@@ -57,7 +57,7 @@ from warehouse.ledger import Ledger, LedgerEntry
 from warehouse.profiles import load_profiles
 from warehouse.publish import next_version, publish, published_fingerprint
 from warehouse.reference_data import load_reference
-from warehouse.tables import CONTRACT_FINGERPRINT, REFERENCE_TABLES
+from warehouse.tables import CONTRACT_FINGERPRINT, REFERENCE_TABLES, REGISTER_TABLES
 from warehouse.tables.lake import QUARANTINED, VALIDATED
 from warehouse.tables.quality import (
     CORRECTIONS,
@@ -71,7 +71,9 @@ from warehouse.tables.quality import (
     RULE_RESULTS,
     UNPARSABLE_LINES,
 )
+from warehouse.tables.reference import OPERATOR_TARGETS
 from warehouse.tables.register import ENTITY_HISTORY
+from warehouse.targets import load_targets
 
 PARALLEL_DELIVERIES = 2
 """Deliveries ingested side by side, within one memory limit."""
@@ -320,7 +322,8 @@ def check_balance(name: str, balances: Sequence[dict[str, Any]]) -> None:
 
 def plan_release(settings: Settings, as_of: date) -> Release | None:
     """The version that is due, or None when the published one was made from the same inputs."""
-    due = input_fingerprint(Ledger(settings.root), as_of, load_decisions(settings.root.link_decisions))
+    decisions, targets = load_decisions(settings.root.link_decisions), load_targets(settings.root.targets)
+    due = input_fingerprint(Ledger(settings.root), as_of, decisions, targets)
     if due == published_fingerprint(settings.root):
         return None
     folder = settings.root.scratch / "release"
@@ -348,11 +351,12 @@ def build_attainment(settings: Settings, release: Release) -> None:
     """Build the marts from the register."""
     with settings.resources.connect() as con:
         load_reference(con)
+        targets = load_targets(settings.root.targets)
+        _keep(release, OPERATOR_TARGETS, [asdict(target) for target in targets])
         con.execute("CREATE SCHEMA register")
-        con.execute(
-            "CREATE VIEW register.businesses AS"
-            f" SELECT * FROM read_parquet('{release.folder}/register/businesses.parquet')"
-        )
+        for table in (*REGISTER_TABLES, OPERATOR_TARGETS):
+            path = release.folder / table.schema / f"{table.name}.parquet"
+            con.execute(f"CREATE VIEW {table.full_name} AS SELECT * FROM read_parquet('{path}')")
         build_marts(con, release.folder, release.as_of)
 
 

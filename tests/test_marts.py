@@ -45,7 +45,7 @@ def observed(settings: Settings) -> dict[tuple[int, str], int]:
         (year, definition): count
         for year, definition, count in published(
             settings,
-            "SELECT target_year, definition_code, observed_count FROM marts.attainment_national WHERE series = 'register_observed'",
+            "SELECT target_year, definition_code, observed_count FROM marts.attainment_national WHERE indicator_code = 'umkm_digital' AND series = 'register_observed'",
         )
     }
 
@@ -77,7 +77,7 @@ def test_targets_stand_beside_both_series_and_coverage_carries_no_verdict(settin
         settings,
         """
         SELECT target_year, institution, target_count, observed_count, round(100 * attainment_ratio, 1), gap_count, verdict
-        FROM marts.attainment_national WHERE series = 'official_reported' ORDER BY ALL""",
+        FROM marts.attainment_national WHERE indicator_code = 'umkm_digital' AND series = 'official_reported' ORDER BY ALL""",
     )
     assert rows == [
         (2022, "KemenKopUKM", 20_000_000, 20_760_000, 103.8, -760_000, "met"),
@@ -89,7 +89,7 @@ def test_targets_stand_beside_both_series_and_coverage_carries_no_verdict(settin
     ]
     assert published(
         settings,
-        "SELECT DISTINCT verdict, regency_coverage_ratio, coverage_ratio < 0.001 FROM marts.attainment_national WHERE series = 'register_observed'",
+        "SELECT DISTINCT verdict, regency_coverage_ratio, coverage_ratio < 0.001 FROM marts.attainment_national WHERE indicator_code = 'umkm_digital' AND series = 'register_observed'",
     ) == [("not_assessable", 2 / 514, True)]
 
 
@@ -132,7 +132,7 @@ def test_an_earlier_as_of_date_sees_only_what_had_happened(settings: Settings) -
     assert set(observed(settings).values()) == {0}
     assert published(
         settings,
-        "SELECT target_year, institution, observed_count, verdict FROM marts.attainment_national WHERE observed_count > 0 ORDER BY ALL",
+        "SELECT target_year, institution, observed_count, verdict FROM marts.attainment_national WHERE indicator_code = 'umkm_digital' AND observed_count > 0 ORDER BY ALL",
     ) == [(2022, "KemenKopUKM", 19_000_000, "not_assessable")]
     assert publish_all(settings, date(2022, 12, 31)) == 2
     assert observed(settings)[2022, "D1"] == 3

@@ -370,5 +370,5 @@ def test_a_replay_is_applied_by_the_nightly_flow_and_does_what_was_shown(tmp_pat
     assert published(
         settings,
         "SELECT target_year, definition_code, observed_count FROM marts.attainment_national"
-        " WHERE series = 'register_observed' ORDER BY ALL",
+        " WHERE indicator_code = 'umkm_digital' AND series = 'register_observed' ORDER BY ALL",
     ) == [(row["target_year"], row["definition_code"], row["replayed_count"]) for row in shown["attainment"]]

@@ -14,10 +14,12 @@ FOLDER = Path(__file__).parent.parent / "warehouse" / "reference"
 # Table: its columns, `source` last.
 HEADERS = {
     "business_statuses": "business_status_code,business_status_name,is_counted,source",
+    "anchors": "anchor_id,measure,measure_key,published_value,tolerance_ratio,statement,source",
     "census_waves": "wave,planned_record_count,planned_regency_count,record_count,regency_count,province_count,"
     "field_start_date,field_end_date,source",
     "channels": "channel_code,channel_name,channel_name_en,definition_code,source",
     "definitions": "definition_code,definition_rank,definition_name,definition_name_en,definition_text,source",
+    "increment_plans": "increment_year,increment_channel,planned_count,announced_total_count,source",
     "kbli": "kbli_code,title,level,section_code,source",
     "legal_forms": "legal_form_code,legal_form_name,business_kind,source",
     "official_reports": "report_id,indicator_code,institution,as_of_date,date_precision,reported_count,statement,"
@@ -26,14 +28,17 @@ HEADERS = {
     "provinces": "frame_code,province_code,province_name,bps_province_code,valid_from,valid_to,source",
     "regencies": "regency_code,regency_name,regency_kind,province_code_38,province_code_34,source",
     "regency_codes": "code_system,code_vintage,source_code,source_name,regency_code,source",
+    "regency_reports": "report_id,indicator_code,institution,regency_code,report_year,reported_count,statement,source",
     "size_classes": "size_class_code,size_rule,lower_exclusive_idr,upper_inclusive_idr,size_class_name,source",
     "targets": "indicator_code,target_year,target_count,target_basis,announced_date,source",
 }
 KEYS = {
     "business_statuses": ["business_status_code"],
+    "anchors": ["anchor_id"],
     "census_waves": ["wave"],
     "channels": ["channel_code"],
     "definitions": ["definition_code"],
+    "increment_plans": ["increment_year", "increment_channel"],
     "kbli": ["kbli_code"],
     "legal_forms": ["legal_form_code"],
     "official_reports": ["report_id"],
@@ -41,6 +46,7 @@ KEYS = {
     "provinces": ["frame_code", "province_code"],
     "regencies": ["regency_code"],
     "regency_codes": ["code_system", "code_vintage", "source_code"],
+    "regency_reports": ["report_id"],
     "size_classes": ["size_rule", "size_class_code"],
     "targets": ["indicator_code", "target_year"],
 }
@@ -141,11 +147,17 @@ def targets(indicator: str) -> dict[int, int]:
     return {int(r["target_year"]): int(r["target_count"]) for r in read("targets") if r["indicator_code"] == indicator}
 
 
+def reports_of(indicator: str) -> list[dict[str, str]]:
+    return [row for row in read("official_reports") if row["indicator_code"] == indicator]
+
+
 def test_the_targets_are_those_announced_on_28_march_2022() -> None:
     assert targets("umkm_digital") == {2022: 20_000_000, 2023: 24_000_000, 2024: 30_000_000}
     assert targets("koperasi_modern") == {2022: 250, 2023: 400, 2024: 500}
     assert targets("umkm_ekatalog") == {2022: 1_000_000}
-    assert {(r["target_basis"], r["announced_date"]) for r in read("targets")} == {("cumulative_minimum", "2022-03-28")}
+    main = [row for row in read("targets") if row["indicator_code"] != "umkm_formalised"]
+    assert {(row["target_basis"], row["announced_date"]) for row in main} == {("cumulative_minimum", "2022-03-28")}
+    assert targets("umkm_formalised") == {2022: 5_500_000, 2023: 7_500_000, 2024: 10_000_000}
 
 
 @pytest.mark.parametrize(
@@ -162,7 +174,7 @@ def test_published_attainment_follows_from_the_published_figures(report_id: str,
 
 
 def test_the_last_known_figure_is_84_percent_of_the_2024_target_and_no_figure_speaks_of_2024() -> None:
-    reports = read("official_reports")
+    reports = reports_of("umkm_digital")
     assert max(row["as_of_date"] for row in reports) == "2023-12-31"
     (last,) = [row for row in reports if row["as_of_date"] == "2023-12-31"]
     assert (last["institution"], last["date_precision"]) == ("KemenKopUKM", "month")
@@ -170,7 +182,9 @@ def test_the_last_known_figure_is_84_percent_of_the_2024_target_and_no_figure_sp
 
 
 def test_every_published_figure_is_kept_with_the_institution_that_said_it() -> None:
-    assert sorted((r["as_of_date"], r["institution"], int(r["reported_count"])) for r in read("official_reports")) == [
+    assert sorted(
+        (r["as_of_date"], r["institution"], int(r["reported_count"])) for r in reports_of("umkm_digital")
+    ) == [
         ("2020-10-31", "Kominfo", 9_400_000),
         ("2020-12-31", "KemenKopUKM", 7_000_000),
         ("2020-12-31", "KemenKopUKM", 8_000_000),
@@ -186,6 +200,36 @@ def test_every_published_figure_is_kept_with_the_institution_that_said_it() -> N
         ("2023-12-04", "Kemenko Perekonomian", 27_000_000),
         ("2023-12-31", "KemenKopUKM", 25_292_701),
     ]
+    assert [int(row["reported_count"]) for row in reports_of("koperasi_modern")] == [340]
+
+
+def test_the_announced_increments_of_2024_do_not_sum_to_their_total() -> None:
+    sums: dict[str, int] = {}
+    for row in read("increment_plans"):
+        sums[row["increment_year"]] = sums.get(row["increment_year"], 0) + int(row["planned_count"])
+    totals = {row["increment_year"]: int(row["announced_total_count"]) for row in read("increment_plans")}
+    assert {year: totals[year] - sums[year] for year in sums} == {"2023": 0, "2024": 200_000}
+
+
+def test_the_recaps_of_jawa_barat_are_kept_by_kab_kota_and_year() -> None:
+    counts: dict[tuple[str, str], int] = {}
+    places: dict[str, set[str]] = {}
+    for row in read("regency_reports"):
+        key = row["indicator_code"], row["report_year"]
+        counts[key] = counts.get(key, 0) + int(row["reported_count"])
+        places.setdefault(row["indicator_code"], set()).add(row["regency_code"])
+    assert counts == {
+        ("umkm_assisted", "2019"): 2_481,
+        ("umkm_assisted", "2020"): 5_514,
+        ("umkm_assisted", "2021"): 3_606,
+        ("umkm_projected", "2017"): 4_921_572,
+        ("umkm_projected", "2018"): 5_226_081,
+        ("umkm_projected", "2019"): 5_549_426,
+        ("umkm_projected", "2020"): 5_892_787,
+        ("umkm_projected", "2021"): 6_257_378,
+    }
+    regencies = {row["regency_code"] for row in read("regencies") if row["province_code_38"] == "32"}
+    assert places == {"umkm_assisted": regencies, "umkm_projected": regencies}
 
 
 def test_a_date_known_by_month_or_year_stands_at_its_last_day() -> None:

@@ -613,13 +613,27 @@ TARGET_COUNT = Column("target_count", "BIGINT", "Target, cumulative, at least so
 DEFINITION_CODE = Column(
     "definition_code",
     "VARCHAR",
-    "Definition of digital: D1 (marketplace) to D4 (any internet), or as_reported.",
+    "What was counted: D1 (marketplace) to D4 (any internet), ekatalog, micro_with_nib, undefined, or as_reported.",
 )
 INSTITUTION = Column("institution", "VARCHAR", "Who counted: the reporting institution, or capaian for the register.")
 PROVINCE_CODE = Column("province_code", "VARCHAR", "Province, Kemendagri code of the frame; unknown when unresolved.")
 PROVINCE_NAME = Column("province_name", "VARCHAR", "Name of the province.")
 FRAME_CODE = Column("frame_code", "VARCHAR", "Frame of provinces: 34 (before the Papua split) or 38.")
 CODE_SYSTEM = Column("code_system", "VARCHAR", "kemendagri or bps.")
+
+STATEMENT = Column("statement", "VARCHAR", "What was said.")
+INCREMENT_YEAR = Column("increment_year", "SMALLINT", "Year in which so many were to be added.")
+INCREMENT_CHANNEL = Column("increment_channel", "VARCHAR", "regions (daerah) or ministries (kementerian/lembaga).")
+PLANNED_COUNT = Column("planned_count", "BIGINT", "UMKM the channel was to bring into the digital ecosystem.")
+ANNOUNCED_TOTAL_COUNT = Column("announced_total_count", "BIGINT", "Total of the year as announced beside the parts.")
+CHANNEL_CODE = Column("channel_code", "VARCHAR", "Name of the channel's column.")
+ANCHOR_ID = Column("anchor_id", "VARCHAR", "The published figure.")
+MEASURE = Column("measure", "VARCHAR", "What the figure measures.")
+MEASURE_KEY = Column("measure_key", "VARCHAR", "Of which year, wave, report or kab/kota.")
+PUBLISHED_VALUE = Column("published_value", "DOUBLE", "The figure as published: units, or a share between 0 and 1.")
+TOLERANCE_RATIO = Column(
+    "tolerance_ratio", "DOUBLE", "Share of published_value by which the two may differ and still agree (rounding)."
+)
 
 # --- marts ------------------------------------------------------------------------------------------------------------
 
@@ -649,6 +663,42 @@ POPULATION_COVERAGE_RATIO = Column(
     "Counted businesses over the latest reference.population_bases.",
 )
 AS_OF_DATE = Column("as_of_date", "DATE", "Day up to which facts were taken into account.")
+OBSERVED_DATE = Column(
+    "observed_date", "DATE", "Day that the count speaks of: the end of the target year, or the as-of date before it."
+)
+TARGET_BASIS = Column(
+    "target_basis",
+    "VARCHAR",
+    "cumulative_minimum (announced), indicative_allocation (a share of the national target: no official target exists"
+    " below the nation) or operator_target (supplied by the operator).",
+)
+ALLOCATION_KEY = Column(
+    "allocation_key", "VARCHAR", "What the national target was shared out by; the source of an operator's target."
+)
+REQUIRED_PACE_COUNT = Column(
+    "required_pace_count",
+    "DOUBLE",
+    "Businesses per month still needed from observed_date to the end of the target year; NULL when met or over.",
+)
+ACTUAL_PACE_COUNT = Column(
+    "actual_pace_count",
+    "DOUBLE",
+    "Businesses per month: the last 12 months before observed_date, or between the institution's last two reports.",
+)
+PROJECTED_DATE = Column(
+    "projected_date", "DATE", "Day on which the target is reached at the actual pace; NULL when met, or never so."
+)
+PROJECTION_METHOD = Column("projection_method", "VARCHAR", "How projected_date is found; NULL when there is none.")
+BAND_LOW_COUNT = Column(
+    "band_low_count", "BIGINT", "The count if registrations were linked at the loose threshold, which merges most."
+)
+BAND_HIGH_COUNT = Column("band_high_count", "BIGINT", "The count at the strict threshold, which merges least.")
+BUSINESS_COUNT = Column("business_count", "BIGINT", "Counted businesses, digital or not.")
+DIGITAL_RATIO = Column("digital_ratio", "DOUBLE", "observed_count / business_count.")
+SECTION_CODE = Column("section_code", "VARCHAR", "KBLI section A to U of the main activity; unknown without a code.")
+DEFINITION_COUNTS = tuple(
+    Column(f"d{rank}_count", "BIGINT", f"Of them digital under D{rank} at observed_date.") for rank in (1, 2, 3, 4)
+)
 
 # --- quality and meta -------------------------------------------------------------------------------------------------
 

@@ -60,6 +60,11 @@ class DataRoot:
         return self.home / "decisions" / "link_decisions.csv"
 
     @property
+    def targets(self) -> Path:
+        """Targets of provinces and kab/kota, see `targets.py`."""
+        return self.home / "targets" / "targets.csv"
+
+    @property
     def prefect(self) -> Path:
         return self.home / "prefect"
 

@@ -178,7 +178,8 @@ def national_rows(root: DataRoot, resources: Resources) -> list[dict[str, Any]]:
     """The published `marts.attainment_national`, one dict per row, dates as ISO text."""
     with resources.connect(root.database.resolve(), read_only=True) as con:
         relation = con.execute(
-            "SELECT * REPLACE (as_of_date::VARCHAR AS as_of_date) FROM marts.attainment_national ORDER BY ALL"
+            "SELECT * REPLACE (as_of_date::VARCHAR AS as_of_date, observed_date::VARCHAR AS observed_date,"
+            " projected_date::VARCHAR AS projected_date) FROM marts.attainment_national ORDER BY ALL"
         )
         names = [column[0] for column in relation.description or ()]
         return [dict(zip(names, row, strict=True)) for row in relation.fetchall()]

@@ -110,7 +110,7 @@ def show_published(settings: Settings) -> None:
     with settings.resources.connect(root.database.resolve(), read_only=True) as con:
         national = con.execute(
             "SELECT target_year, definition_code, series, institution, target_count, observed_count, attainment_ratio,"
-            " coverage_ratio, verdict FROM marts.attainment_national"
+            " coverage_ratio, verdict FROM marts.attainment_national WHERE indicator_code = 'umkm_digital'"
             " ORDER BY target_year, series, institution, definition_code"
         ).fetchall()
         seams = con.execute(

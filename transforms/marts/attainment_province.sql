@@ -1,64 +1,50 @@
 -- Grain: frame, province, target year and definition; the province unknown takes what has no region.
--- Reads: stock (stock.sql), reference.provinces, reference.regencies, reference.targets, reference.definitions.
--- Why: no official target exists below the nation. The national target is shared out by the province's share of all
---      counted businesses, by largest remainder, so that the parts sum exactly; it is labelled as an allocation, and no
---      verdict rests on it.
-WITH cells AS (
-    SELECT '34' AS frame_code, province_code_34 AS province_code, * FROM stock
-    UNION ALL
-    SELECT '38', province_code_38, * FROM stock
-), provinces AS (
-    SELECT frame_code, province_code, province_name FROM reference.provinces
-    UNION ALL
-    SELECT unnest(['34', '38']), 'unknown', 'Tidak diketahui'
-), regencies AS (
-    SELECT '34' AS frame_code, province_code_34 AS province_code, regency_code FROM reference.regencies
-    UNION ALL
-    SELECT '38', province_code_38, regency_code FROM reference.regencies
-), coverage AS (
-    SELECT frame_code, province_code, count(covered.regency_code) / count(*) AS coverage_ratio
-    FROM regencies LEFT JOIN (SELECT DISTINCT regency_code FROM stock) AS covered USING (regency_code)
-    GROUP BY ALL
-), sizes AS (
-    SELECT frame_code, province_code, province_name, coalesce(sum(business_count), 0)::BIGINT AS business_count
-    FROM provinces LEFT JOIN cells USING (frame_code, province_code)
-    GROUP BY ALL
-), targets AS (
-    SELECT target_year, target_count FROM reference.targets WHERE indicator_code = 'umkm_digital'
-), shares AS (
+-- Reads: figures (figures.sql), allocations (allocations.sql), reference.provinces, reference.regencies, reference.operator_targets.
+-- Why: targets below the nation are allocations, labelled so, and no verdict rests on them; a target that the operator
+--      supplies for a province takes the allocation's place.
+WITH placed AS (
+    SELECT unnest(['34', '38']) AS frame_code, unnest([province_code_34, province_code_38]) AS province_code, *
+    FROM figures
+    JOIN (SELECT regency_code, target_year, business_count, allocated_count FROM allocations) USING (regency_code, target_year)
+), summed AS (
     SELECT
-        sizes.*, targets.*, target_count::HUGEINT * business_count AS product,
-        nullif(sum(business_count) OVER (PARTITION BY frame_code, target_year), 0)::HUGEINT AS total
-    FROM sizes CROSS JOIN targets
-), allocations AS (
+        frame_code, province_code, target_year, definition_code, observed_date,
+        sum(observed_count)::BIGINT AS observed_count, sum(year_before_count)::BIGINT AS year_before_count,
+        sum(strict_change)::BIGINT AS strict_change, sum(loose_change)::BIGINT AS loose_change,
+        sum(allocated_count)::BIGINT AS allocated_count, sum(business_count)::BIGINT AS business_count,
+        count(*) FILTER (business_count > 0) / count(*) AS coverage_ratio
+    FROM placed GROUP BY ALL
+), aimed AS (
     SELECT
-        frame_code, province_code, province_name, business_count, target_year,
-        product // total + (
-            row_number() OVER (PARTITION BY frame_code, target_year ORDER BY product % total DESC, province_code)
-            <= target_count - sum(product // total) OVER (PARTITION BY frame_code, target_year)
-        )::INTEGER AS allocated_count
-    FROM shares
-), observed AS (
-    SELECT frame_code, province_code, target_year, definition_code, sum(business_count)::BIGINT AS observed_count
-    FROM cells
-    JOIN reference.definitions ON digital_rank <= definition_rank
-    JOIN targets ON counted_from_year <= target_year
-    GROUP BY ALL
+        summed.* REPLACE (CASE WHEN province_code <> 'unknown' THEN coverage_ratio END AS coverage_ratio),
+        coalesce(province_name, 'Tidak diketahui') AS province_name,
+        coalesce(operator.target_count, allocated_count) AS target_count,
+        CASE WHEN operator.target_count IS NULL THEN 'indicative_allocation' ELSE 'operator_target' END AS target_basis,
+        coalesce(operator.source, 'share of counted businesses') AS allocation_key
+    FROM summed
+    LEFT JOIN reference.provinces USING (frame_code, province_code)
+    LEFT JOIN reference.operator_targets AS operator
+        ON operator.region_code = province_code AND operator.target_year = summed.target_year AND frame_code = '38'
 )
 SELECT
-    frame_code, province_code, province_name, target_year, definition_code,
-    'register_observed' AS series,
-    allocated_count AS target_count,
-    'indicative_allocation' AS target_basis,
-    'share of counted businesses' AS allocation_key,
-    coalesce(observed_count, 0) AS observed_count,
-    coalesce(observed_count, 0) / nullif(allocated_count, 0)::DOUBLE AS attainment_ratio,
-    allocated_count - coalesce(observed_count, 0) AS gap_count,
-    'not_assessable' AS verdict,
+    frame_code, province_code, province_name, target_year, definition_code, 'register_observed' AS series,
+    target_count, target_basis, allocation_key, observed_date, observed_count,
+    observed_count / nullif(target_count, 0)::DOUBLE AS attainment_ratio,
+    target_count - observed_count AS gap_count,
+    required_pace(target_count - observed_count, observed_date, make_date(target_year, 12, 31)) AS required_pace_count,
+    (observed_count - year_before_count) / 12 AS actual_pace_count,
+    projected_date(target_count - observed_count, (observed_count - year_before_count) / 12, observed_date) AS projected_date,
+    CASE
+        WHEN target_basis <> 'operator_target' THEN 'not_assessable'
+        WHEN observed_count >= target_count THEN 'met'
+        WHEN make_date(target_year, 12, 31) > getvariable('as_of') OR coverage_ratio < 0.95 THEN 'not_assessable'
+        ELSE 'not_met'
+    END AS verdict,
+    least(observed_count, observed_count + strict_change, observed_count + loose_change) AS band_low_count,
+    greatest(observed_count, observed_count + strict_change, observed_count + loose_change) AS band_high_count,
     coverage_ratio,
-    getvariable('as_of') AS as_of_date,
-    business_count
-FROM allocations
-CROSS JOIN (SELECT definition_code FROM reference.definitions)
-LEFT JOIN observed USING (frame_code, province_code, target_year, definition_code)
-LEFT JOIN coverage USING (frame_code, province_code)
+    business_count,
+    observed_count / nullif(business_count, 0) AS digital_ratio,
+    rank() OVER (PARTITION BY frame_code, target_year, definition_code ORDER BY observed_count DESC)::INTEGER AS observed_rank,
+    getvariable('as_of') AS as_of_date
+FROM aimed

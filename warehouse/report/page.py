@@ -39,7 +39,11 @@ def write_report(con: duckdb.DuckDBPyConnection, path: Path) -> None:
         "severity": SEVERITIES.__getitem__,
     }
     publication = _rows(con, "FROM meta.publication")[0]
-    national = _rows(con, "FROM marts.attainment_national ORDER BY target_year, series, institution, definition_code")
+    national = _rows(
+        con,
+        "FROM marts.attainment_national WHERE indicator_code = 'umkm_digital'"
+        " ORDER BY target_year, series, institution, definition_code",
+    )
     provinces = _rows(
         con,
         """
