@@ -246,7 +246,7 @@ def preview(settings: Settings, as_of: date | None = None) -> Preview:
             replayed = con.execute(
                 "SELECT target_year, definition_code, observed_count FROM"
                 f" read_parquet('{release.folder}/marts/attainment_national.parquet')"
-                " WHERE series = 'register_observed' ORDER BY ALL"
+                " WHERE indicator_code = 'umkm_digital' AND series = 'register_observed' ORDER BY ALL"
             ).fetchall()
             moves = _moves(con, settings, trial)
         due_ids = {file.delivery_id for file in due}
@@ -317,7 +317,7 @@ def _published_counts(settings: Settings) -> dict[tuple[int, str], int | None]:
     return {
         (row["target_year"], row["definition_code"]): row["observed_count"]
         for row in national_rows(settings.root, settings.resources)
-        if row["series"] == "register_observed"
+        if (row["indicator_code"], row["series"]) == ("umkm_digital", "register_observed")
     }
 
 
