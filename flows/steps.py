@@ -29,7 +29,7 @@ from flows.apart import Apart
 from flows.linkage import Linkage
 from flows.plan import delivery_key, due_deliveries, input_fingerprint
 from flows.settings import Settings
-from transforms.answer import quarantine_history_sql
+from transforms.answer import quarantine_history_sql, waiting_counts_sql
 from transforms.build import build_table
 from transforms.correct import correction_status_sql
 from transforms.land import LandedFile, RefusedArrival, land, landed_files, survey_inbox, take_census
@@ -70,6 +70,7 @@ from warehouse.tables.quality import (
     ROW_BALANCE,
     RULE_RESULTS,
     UNPARSABLE_LINES,
+    WAITING_COUNTS,
 )
 from warehouse.tables.reference import OPERATOR_TARGETS
 from warehouse.tables.register import ENTITY_HISTORY
@@ -348,9 +349,14 @@ def resolve_register(settings: Settings, release: Release) -> None:
 
 
 def build_attainment(settings: Settings, release: Release) -> None:
-    """Build the marts from the register."""
+    """Build the marts from the register and from what waits in quarantine."""
+    judged = [entry for entry in released_entries(settings)[0] if entry.is_judged]
     with settings.resources.connect() as con:
         load_reference(con)
+        view_validated(con, settings)
+        view_quarantined(con, settings, judged)
+        build_table(con, QUARANTINE_HISTORY, quarantine_history_sql(), release.folder)
+        build_table(con, WAITING_COUNTS, waiting_counts_sql(con), release.folder)
         targets = load_targets(settings.root.targets)
         _keep(release, OPERATOR_TARGETS, [asdict(target) for target in targets])
         con.execute("CREATE SCHEMA register")
@@ -379,8 +385,6 @@ def record_quality(settings: Settings, release: Release) -> None:
         view_validated(con, settings)
         quarantined = _select_rows(QUARANTINED_ROWS, rows_of(settings, judged), "verdict = 'quarantined'")
         build_table(con, QUARANTINED_ROWS, quarantined, release.folder)
-        view_quarantined(con, settings, judged)
-        build_table(con, QUARANTINE_HISTORY, quarantine_history_sql(), release.folder)
         unparsable = [str(Ledger(settings.root).folder(entry.sha256) / "unparsable.parquet") for entry in judged]
         build_table(con, UNPARSABLE_LINES, _select_rows(UNPARSABLE_LINES, unparsable), release.folder)
         register = f"{release.folder}/register"

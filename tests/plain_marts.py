@@ -123,6 +123,14 @@ class PlainMarts:
             row for row in others if first_seen(row) <= self.as_of
         ]
 
+    def waiting(self, definition: str, day: date, places: set[str]) -> int:
+        rows = [
+            row
+            for row in self.census["waiting_counts"]
+            if row["known_from_date"] <= self.as_of and row["regency_code"] in places
+        ]
+        return sum(row["waiting_count"] * self.number([row], definition, day) for row in rows)
+
     def wide(self, rows: list[Row]) -> Row:
         """How many of `rows` are digital under each definition at the observed date."""
         return {f"d{rank}_count": self.number(rows, name, self.observed_date) for name, rank in DEFINITIONS.items()}
@@ -199,7 +207,7 @@ class PlainMarts:
                 count,
                 self.number(self.counted, definition, year_before(day)),
                 min(count, *others),
-                max(count, *others),
+                max(count, *others) + self.waiting(definition, day, set(PLACES)),
             )
         if indicator == "umkm_ekatalog":
             days = [row["counted_from_date"] for row in self.counted if row["sells_on_ekatalog"]]
@@ -208,7 +216,7 @@ class PlainMarts:
         else:
             return None, None, None, None
         count = sum(one is not None and one <= day for one in days)
-        return count, sum(one is not None and one <= year_before(day) for one in days), count, count
+        return count, sum(one is not None and one <= year_before(day) for one in days), None, None
 
     def _national(
         self,
@@ -271,8 +279,8 @@ class PlainMarts:
         day = self.moments[year]
         inside = set(places)
 
-        def count(rows: Iterable[Row], when: date = day) -> int:
-            return self.number((row for row in rows if place_of(row) in inside), definition, when)
+        def count(threshold: str, when: date = day) -> int:
+            return self.number((row for place in places for row in self._at[threshold][place]), definition, when)
 
         shares = [self._allocations[year][place] for place in places]
         known = [share for share in shares if share is not None]
@@ -281,10 +289,10 @@ class PlainMarts:
         if operator and (region, year) in self.operator:
             own = self.operator[region, year]
             target, basis, key = own["target_count"], "operator_target", own["source"]
-        observed = count(self.counted)
-        pace = (observed - count(self.counted, year_before(day))) / 12
+        observed = count("chosen")
+        pace = (observed - count("chosen", year_before(day))) / 12
         gap = None if target is None else target - observed
-        band = [observed, *(count(self._at[threshold]) for threshold in ("strict", "loose"))]
+        band = [observed, count("strict"), count("loose")]
         size = sum(self.sizes[place] for place in places)
         return {
             "target_year": year,
@@ -304,7 +312,7 @@ class PlainMarts:
             if basis == "operator_target"
             else "not_assessable",
             "band_low_count": min(band),
-            "band_high_count": max(band),
+            "band_high_count": max(band) + self.waiting(definition, day, inside),
             "coverage_ratio": coverage,
             "business_count": size,
             "digital_ratio": observed / size if size else None,
@@ -313,7 +321,11 @@ class PlainMarts:
 
     def _prepare(self) -> None:
         self._allocations = {year: self.allocation(year) for year in MAIN}
-        self._at = {threshold: self.at(threshold) for threshold in ("strict", "loose")}
+        self._at: dict[str, dict[str, list[Row]]] = {}
+        for threshold in ("chosen", "strict", "loose"):
+            self._at[threshold] = defaultdict(list)
+            for row in self.counted if threshold == "chosen" else self.at(threshold):
+                self._at[threshold][place_of(row)].append(row)
 
     def attainment_province(self) -> list[Row]:
         self._prepare()

@@ -16,10 +16,11 @@ from transforms.marts import build_marts
 from warehouse.contract import Table
 from warehouse.ddl import arrow_schema
 from warehouse.reference_data import load_reference
+from warehouse.tables.quality import WAITING_COUNTS
 from warehouse.tables.reference import OPERATOR_TARGETS
 from warehouse.tables.register import BUSINESSES, REGISTRATION_COUNTS, THRESHOLD_BUSINESSES, THRESHOLD_CLUSTERS
 
-_READ = (BUSINESSES, THRESHOLD_CLUSTERS, THRESHOLD_BUSINESSES, REGISTRATION_COUNTS)
+_READ = (WAITING_COUNTS, BUSINESSES, THRESHOLD_CLUSTERS, THRESHOLD_BUSINESSES, REGISTRATION_COUNTS)
 _PAPUA = [place for place, (frame_34, _) in PLACES.items() if frame_34 in ("91", "92")]
 _KBLI = [code for code in SECTIONS if len(code) == 5]
 
@@ -118,7 +119,18 @@ def random_census(seed: int) -> tuple[Census, list[Row], date]:
     as_of = draw.choice(
         (date(2024, 12, 31), date(2023, 8, 15), date(2022, 12, 31), date(2021, 3, 3), date(2026, 2, 28))
     )
+    waiting = [
+        {
+            "regency_code": (row := random_business(draw, 0, places))["regency_code"] or "unknown",
+            "digital_rank": row["digital_rank"],
+            "counted_from_date": row["counted_from_date"],
+            "known_from_date": row["enumerated_date"] or date(row["wave"], 1, 1),
+            "waiting_count": draw.randrange(1, 4),
+        }
+        for _ in range(draw.randrange(9))
+    ]
     census = {
+        "waiting_counts": waiting,
         "businesses": businesses,
         "threshold_clusters": clusters,
         "threshold_businesses": others,
@@ -134,7 +146,7 @@ class Counting:
         self.folder = folder
         self.con = duckdb.connect()
         self.con.execute("SET threads = 1")
-        self.con.execute("CREATE SCHEMA register")
+        self.con.execute("CREATE SCHEMA register; CREATE SCHEMA quality")
         load_reference(self.con)
 
     def marts(self, census: Census, targets: list[Row], as_of: date) -> Path:

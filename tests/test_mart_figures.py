@@ -170,7 +170,8 @@ def test_the_order_of_rows_changes_no_figure(counting: Counting) -> None:
 
 
 def test_every_kab_kota_has_its_row_whatever_the_register_holds(counting: Counting) -> None:
-    empty: Census = {"businesses": [], "threshold_clusters": [], "threshold_businesses": [], "registration_counts": []}
+    tables = ("businesses", "threshold_clusters", "threshold_businesses", "registration_counts", "waiting_counts")
+    empty: Census = {table: [] for table in tables}
     rows = figures(counting, empty, [], date(2024, 12, 31))
     assert {key[0] for key in rows["attainment_kabkota"]} == set(PLACES)
     assert {row["target_count"] for row in rows["attainment_province"].values()} == {None}

@@ -59,6 +59,16 @@ def quarantine_history_sql() -> str:
     return select_in(Path(__file__).parent / "quarantine_history.sql")
 
 
+def waiting_counts_sql(con: duckdb.DuckDBPyConnection) -> str:
+    """SELECT with the columns of `quality.waiting_counts`, over `validated`, `quarantined` and the history.
+
+    Makes the macros on `con` that say what a registration counts as.
+    """
+    folder = Path(__file__).parent
+    con.execute((folder / "resolve" / "counting.sql").read_text(encoding="utf-8"))
+    return select_in(folder / "waiting_counts.sql")
+
+
 def make_answers(con: duckdb.DuckDBPyConnection) -> None:
     """Make the empty temporary table `answers`, one row per finding; it holds personal data."""
     con.execute(

@@ -690,9 +690,15 @@ PROJECTED_DATE = Column(
 )
 PROJECTION_METHOD = Column("projection_method", "VARCHAR", "How projected_date is found; NULL when there is none.")
 BAND_LOW_COUNT = Column(
-    "band_low_count", "BIGINT", "The count if registrations were linked at the loose threshold, which merges most."
+    "band_low_count",
+    "BIGINT",
+    "The count if registrations were linked at the loose threshold, which merges most; NULL where no band is known.",
 )
-BAND_HIGH_COUNT = Column("band_high_count", "BIGINT", "The count at the strict threshold, which merges least.")
+BAND_HIGH_COUNT = Column(
+    "band_high_count",
+    "BIGINT",
+    "The count at the strict threshold, which merges least, and what waits in quarantine beside it.",
+)
 BUSINESS_COUNT = Column("business_count", "BIGINT", "Counted businesses, digital or not.")
 DIGITAL_RATIO = Column("digital_ratio", "DOUBLE", "observed_count / business_count.")
 SECTION_CODE = Column("section_code", "VARCHAR", "KBLI section A to U of the main activity; unknown without a code.")

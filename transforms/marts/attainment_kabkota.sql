@@ -45,7 +45,7 @@ SELECT
         ELSE 'not_met'
     END AS verdict,
     least(observed_count, observed_count + strict_change, observed_count + loose_change) AS band_low_count,
-    greatest(observed_count, observed_count + strict_change, observed_count + loose_change) AS band_high_count,
+    greatest(observed_count, observed_count + strict_change, observed_count + loose_change) + waiting_count AS band_high_count,
     coverage_ratio, business_count, observed_count / nullif(business_count, 0) AS digital_ratio, reported_business_count, report_id,
     getvariable('as_of') AS as_of_date
 FROM aimed

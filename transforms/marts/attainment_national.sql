@@ -14,7 +14,7 @@ WITH targets AS (
     SELECT
         'umkm_digital' AS indicator_code, target_year, definition_code, observed_date,
         sum(observed_count) AS observed_count, sum(year_before_count) AS year_before_count,
-        sum(strict_change) AS strict_change, sum(loose_change) AS loose_change
+        sum(strict_change) AS strict_change, sum(loose_change) AS loose_change, sum(waiting_count) AS waiting_count
     FROM figures GROUP BY ALL
     UNION ALL BY NAME
     SELECT
@@ -47,7 +47,7 @@ WITH targets AS (
     SELECT
         indicator_code, target_year, definition_code, 'register_observed' AS series, 'capaian' AS institution, observed_date,
         observed_count::BIGINT AS observed_count, (observed_count - year_before_count) / 12 AS actual_pace_count,
-        least(0, strict_change, loose_change)::BIGINT AS low_change, greatest(0, strict_change, loose_change)::BIGINT AS high_change,
+        CASE WHEN waiting_count IS NOT NULL THEN least(0, strict_change, loose_change) END::BIGINT AS low_change, (greatest(0, strict_change, loose_change) + waiting_count)::BIGINT AS high_change,
         'straight line, pace of the last 12 months' AS projection_method,
         least(regency_coverage_ratio, population_coverage_ratio) AS coverage_ratio, regency_coverage_ratio, population_coverage_ratio
     FROM observed CROSS JOIN coverage

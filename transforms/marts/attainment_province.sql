@@ -11,6 +11,7 @@ WITH placed AS (
         frame_code, province_code, target_year, definition_code, observed_date,
         sum(observed_count)::BIGINT AS observed_count, sum(year_before_count)::BIGINT AS year_before_count,
         sum(strict_change)::BIGINT AS strict_change, sum(loose_change)::BIGINT AS loose_change,
+        sum(waiting_count)::BIGINT AS waiting_count,
         sum(allocated_count)::BIGINT AS allocated_count, sum(business_count)::BIGINT AS business_count,
         count(*) FILTER (business_count > 0) / count(*) AS coverage_ratio
     FROM placed GROUP BY ALL
@@ -41,7 +42,7 @@ SELECT
         ELSE 'not_met'
     END AS verdict,
     least(observed_count, observed_count + strict_change, observed_count + loose_change) AS band_low_count,
-    greatest(observed_count, observed_count + strict_change, observed_count + loose_change) AS band_high_count,
+    greatest(observed_count, observed_count + strict_change, observed_count + loose_change) + waiting_count AS band_high_count,
     coverage_ratio,
     business_count,
     observed_count / nullif(business_count, 0) AS digital_ratio,

@@ -18,7 +18,8 @@ WITH moments AS (
         sum(business_count) FILTER (threshold = 'chosen') AS observed_count,
         sum(business_count) FILTER (threshold = 'chosen' AND counted_from_date <= observed_date - INTERVAL 1 YEAR) AS year_before_count,
         sum(business_count) FILTER (threshold = 'strict') AS strict_change,
-        sum(business_count) FILTER (threshold = 'loose') AS loose_change
+        sum(business_count) FILTER (threshold = 'loose') AS loose_change,
+        sum(business_count) FILTER (threshold = 'waiting') AS waiting_count
     FROM cells
     JOIN moments ON counted_from_date <= observed_date
     JOIN reference.definitions ON digital_rank <= definition_rank
@@ -29,6 +30,7 @@ SELECT
     coalesce(observed_count, 0)::BIGINT AS observed_count,
     coalesce(year_before_count, 0)::BIGINT AS year_before_count,
     coalesce(strict_change, 0)::BIGINT AS strict_change,
-    coalesce(loose_change, 0)::BIGINT AS loose_change
+    coalesce(loose_change, 0)::BIGINT AS loose_change,
+    coalesce(waiting_count, 0)::BIGINT AS waiting_count
 FROM regions CROSS JOIN moments CROSS JOIN (SELECT definition_code FROM reference.definitions)
 LEFT JOIN counted USING (regency_code, target_year, definition_code)

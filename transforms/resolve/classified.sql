@@ -52,18 +52,10 @@ WITH survived AS (
 ), classified AS (
     SELECT
         *,
-        CASE
-            WHEN omzet_idr IS NOT NULL THEN size_class_by_sales(omzet_idr)
-            WHEN capital_idr IS NOT NULL THEN size_class_by_capital(capital_idr)
-            ELSE 'unknown'
-        END AS size_class_code,
+        size_class_of(omzet_idr, capital_idr) AS size_class_code,
         CASE WHEN omzet_idr IS NOT NULL THEN 'sales' WHEN capital_idr IS NOT NULL THEN 'capital' ELSE 'none' END AS size_rule,
-        CASE
-            WHEN sells_on_marketplace OR sells_on_food_delivery OR sells_on_ekatalog THEN 1
-            WHEN sells_on_social_media OR sells_on_instant_messaging OR sells_on_own_website THEN 2
-            WHEN accepts_epayment THEN 3
-            WHEN uses_internet THEN 4
-        END AS digital_rank,
+        digital_rank_of(sells_on_marketplace, sells_on_food_delivery, sells_on_ekatalog, sells_on_social_media,
+            sells_on_instant_messaging, sells_on_own_website, accepts_epayment, uses_internet) AS digital_rank,
         coalesce(year(enumerated_date), wave) - year(owner_birth_date) AS owner_age_years
     FROM (SELECT * FROM survived UNION ALL BY NAME SELECT * FROM alone)
 )
@@ -80,11 +72,7 @@ SELECT
     has_nib, has_npwp, has_cooperative_number, member_count,
     uses_internet, sells_on_marketplace, sells_on_social_media, sells_on_instant_messaging, sells_on_own_website,
     sells_on_food_delivery, sells_on_ekatalog, accepts_epayment, digital_since_year, digital_proven_date, digital_rank,
-    CASE
-        WHEN digital_rank IS NULL THEN NULL
-        WHEN digital_since_year <> year(digital_proven_date) THEN make_date(digital_since_year, 12, 31)
-        ELSE coalesce(digital_proven_date, make_date(coalesce(digital_since_year, wave), 12, 31))
-    END AS counted_from_date,
+    counted_from_date_of(digital_rank, digital_since_year, digital_proven_date, wave) AS counted_from_date,
     year(counted_from_date) AS counted_from_year,
     registration_count
 FROM classified

@@ -54,7 +54,7 @@ def resolve(
     other and to the rest, and `earlier_prepared`, `earlier_superseded`, `earlier_compared` and `earlier_over_full` hold
     what was found of the rest: the result is the same.
     """
-    con.execute((_HERE / "size_classes.sql").read_text(encoding="utf-8"))
+    con.execute((_HERE / "counting.sql").read_text(encoding="utf-8"))
     link.prepare(con, grows)
     link.block(con, grows)
     link.compare(con, grows)

@@ -149,6 +149,21 @@ QUARANTINE_HISTORY = Table(
     ("row_id",),
     published=True,
 )
+WAITING_COUNTS = Table(
+    "quality",
+    "waiting_counts",
+    "kab/kota, digital rank and days",
+    "What the lines that wait in quarantine would count as; the band of every count reaches up to them.",
+    (
+        columns.REGENCY_CODE.described("Kabupaten/kota; unknown when it cannot be resolved."),
+        columns.DIGITAL_RANK,
+        columns.COUNTED_FROM_DATE,
+        Column("known_from_date", "DATE", "Day of the interview, or the first day of the wave."),
+        Column("waiting_count", "BIGINT", "Registrations that wait, each number once."),
+    ),
+    ("regency_code", "digital_rank", "counted_from_date", "known_from_date"),
+    published=True,
+)
 CORRECTIONS = Table(
     "quality",
     "corrections",
@@ -210,6 +225,7 @@ QUALITY_TABLES = (
     RULE_RESULTS,
     QUARANTINED_ROWS,
     QUARANTINE_HISTORY,
+    WAITING_COUNTS,
     UNPARSABLE_LINES,
     CORRECTIONS,
 )
