@@ -26,6 +26,7 @@ from expectations.drift import Drift, Measured, find_drift
 from expectations.gates import FileFacts, sender_of
 from expectations.judge import ROWS, RULE_BOOK_FINGERPRINT, Judgement, judge, rows_in, split_rows
 from flows.apart import Apart
+from flows.certify import certificate
 from flows.linkage import Linkage
 from flows.plan import delivery_key, due_deliveries, input_fingerprint
 from flows.settings import Settings
@@ -60,6 +61,7 @@ from warehouse.reference_data import load_reference
 from warehouse.tables import CONTRACT_FINGERPRINT, REFERENCE_TABLES
 from warehouse.tables.lake import QUARANTINED, VALIDATED
 from warehouse.tables.quality import (
+    CERTIFICATE,
     CORRECTIONS,
     DELIVERIES,
     DRIFT,
@@ -462,7 +464,10 @@ def warn_of_corrections(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def publish_release(settings: Settings, release: Release) -> Path:
-    """Audit and publish; returns the folder of the version."""
+    """Certify, audit and publish; returns the folder of the version."""
+    root, validated = settings.root, [entry for entry in released_entries(settings)[0] if entry.status == "validated"]
+    stated = certificate(root, settings.resources, release.folder, release.as_of, release.input_fingerprint, validated)
+    _keep(release, CERTIFICATE, stated)
     folder = publish(
         settings.root,
         settings.resources,
