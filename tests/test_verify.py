@@ -251,6 +251,34 @@ def test_a_row_changed_in_the_database_is_found_though_the_manifest_was_made_to_
     assert name == "tables" and found.startswith("register.businesses: database and Parquet do not hold the same rows")
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        # answers every comparison of rows with the same sum
+        "CREATE MACRO sum(x) AS 7; CREATE MACRO main.duckdb_functions() AS TABLE SELECT 'x' AS function_name, true AS internal",
+        "CREATE VIEW marts.more AS SELECT 1 AS x",
+    ],
+)
+def test_a_database_that_holds_more_than_tables_is_asked_nothing(copy: Settings, statement: str) -> None:
+    change_database(folder_of(copy), f"UPDATE register.businesses SET kbli_code = '47111'; {statement}")
+    reseal(folder_of(copy))
+    ((name, found),) = failures(copy)
+    assert name == "database" and "holds macros, views or types" in found
+
+
+def test_a_table_or_file_without_its_other_half_is_named(copy: Settings) -> None:
+    folder = folder_of(copy)
+    change_database(folder, """CREATE TABLE "marts"."a"") FROM x; --" AS SELECT 1 AS "b"") AS INT); --" """)
+    path = folder / "parquet" / "marts" / "c.parquet"
+    shutil.copy(folder / "parquet" / "meta" / "publication.parquet", path)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest["files"] |= {"parquet/marts/c.parquet": ""}
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    reseal(folder)
+    found = [found for name, found in failures(copy) if name == "tables"]
+    assert found == ['marts.a") FROM x; -- is only in the database', "marts.c is only there as Parquet"]
+
+
 def test_two_rows_that_changed_places_between_columns_are_found(copy: Settings) -> None:
     """A sum over columns would not see it; the hash of a row does."""
     change_database(

@@ -33,8 +33,29 @@ def content_sql(relation: str, columns: Iterable[tuple[str, str]]) -> str:
     `columns` are names and types. DuckDB's hash is no constant of nature: it is compared within one process and never
     kept.
     """
-    row = ", ".join(f'CAST("{name}" AS {kind})' for name, kind in columns)
+    row = ", ".join(f"CAST({_named(name)} AS {kind})" for name, kind in columns)
     return f"SELECT count(*), sum(hash({_SALT}::UBIGINT, {row})) FROM {relation}"
+
+
+def _named(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def check_only_tables(con: duckdb.DuckDBPyConnection, database: Path) -> Iterator[Check]:
+    """Nothing but tables is in `database`: a macro named `hash` or `sum` would answer every later question as it likes.
+
+    Asked from `con`, a database in memory, where what `database` defines does not yet count.
+    """
+    con.execute(f"ATTACH {quoted(str(database))} AS asked (READ_ONLY)")
+    found = con.execute(
+        "SELECT function_name FROM duckdb_functions() WHERE database_name = 'asked' AND NOT internal"
+        " UNION SELECT view_name FROM duckdb_views() WHERE database_name = 'asked' AND NOT internal"
+        " UNION SELECT type_name FROM duckdb_types() WHERE database_name = 'asked' AND NOT internal ORDER BY ALL"
+    ).fetchall()
+    con.execute("DETACH asked")
+    if found:
+        names = few([name for (name,) in found])
+        yield fails("database", f"{database.name} holds macros, views or types ({names}); it is not asked any further")
 
 
 def check_tables(
@@ -42,10 +63,11 @@ def check_tables(
 ) -> Iterator[Check]:
     """Each table of the database holds the rows of the Parquet beside it, which is the one of the certificate."""
     found = con.execute(
-        "SELECT schema_name || '.' || table_name, list(struct_pack(name := column_name, kind := data_type))"
+        "SELECT schema_name, table_name, list(struct_pack(name := column_name, kind := data_type))"
         " FROM duckdb_columns() WHERE NOT internal GROUP BY ALL ORDER BY ALL"
     ).fetchall()
-    tables = {table: [(column["name"], column["kind"]) for column in columns] for table, columns in found}
+    tables = {f"{schema}.{table}": [(one["name"], one["kind"]) for one in columns] for schema, table, columns in found}
+    relations = {f"{schema}.{table}": f"{_named(schema)}.{_named(table)}" for schema, table, _ in found}
     beside = {
         f"{Path(name).parent.name}.{Path(name).stem}": name for name in files.hashes if name.startswith("parquet/")
     }
@@ -62,7 +84,7 @@ def check_tables(
         tell(f"comparing {table}")
         parquet = f"read_parquet({quoted(str(folder / beside[table]))})"
         try:
-            ours = con.execute(content_sql(table, tables[table])).fetchall()
+            ours = con.execute(content_sql(relations[table], tables[table])).fetchall()
             theirs = con.execute(content_sql(parquet, tables[table])).fetchall()
         except duckdb.Error as error:
             yield fails("tables", f"{table} cannot be compared with its Parquet ({type(error).__name__})")

@@ -15,7 +15,14 @@ from tempfile import gettempdir
 import duckdb
 
 from flows.settings import Settings
-from flows.verifying.contents import check_audits, check_certificate, check_ledger, check_tables, published_balance
+from flows.verifying.contents import (
+    check_audits,
+    check_certificate,
+    check_ledger,
+    check_only_tables,
+    check_tables,
+    published_balance,
+)
 from flows.verifying.files import Files, Tell, check_files, check_landed, check_links, check_neighbours
 from flows.verifying.recompute import check_attainment, check_code
 from flows.verifying.told import Check, Verification, VerifyError, fails, unchecked
@@ -67,12 +74,16 @@ def _checks(settings: Settings, folder: Path, files: Files, tell: Tell) -> Itera
     if DATABASE in files.sound and files.manifest is not None:
         resources = replace(settings.resources, scratch=Path(gettempdir()))
         try:
-            with resources.connect(folder / DATABASE, read_only=True) as con:
-                stated = certificate_in(con)
-                yield from check_certificate(con, files.manifest, written)
-                yield from check_tables(con, folder, files, stated, tell)
-                yield from check_audits(con, stated, tell)
-                balance = published_balance(con)
+            with resources.connect() as con:
+                strange = list(check_only_tables(con, folder / DATABASE))
+                yield from strange
+            if not strange:
+                with resources.connect(folder / DATABASE, read_only=True) as con:
+                    stated = certificate_in(con)
+                    yield from check_certificate(con, files.manifest, written)
+                    yield from check_tables(con, folder, files, stated, tell)
+                    yield from check_audits(con, stated, tell)
+                    balance = published_balance(con)
         except duckdb.Error as error:
             yield fails("database", f"{DATABASE} is not a database of capaian any more ({type(error).__name__})")
     else:
