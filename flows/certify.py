@@ -22,7 +22,14 @@ import duckdb
 from expectations.judge import RULE_BOOK_FINGERPRINT
 from flows.plan import transforms_fingerprint
 from warehouse.audits import AUDITS
-from warehouse.certificate import Statement, certificate_rows, sha256_of, stated_by_files, stated_by_tables
+from warehouse.certificate import (
+    STATING_TABLES,
+    Statement,
+    certificate_rows,
+    sha256_of,
+    stated_by_files,
+    stated_by_tables,
+)
 from warehouse.connection import Resources
 from warehouse.contract import fingerprint, quoted
 from warehouse.corrections import load_corrections
@@ -54,12 +61,11 @@ def certificate(
     The audits are stated before they are run, since they are run on the finished file, this certificate in it: a
     release whose audits do not hold is never published.
     """
-    files = stated_by_files(parquet)
     with resources.connect() as con:
-        for name in (statement.item for statement in files):
-            con.execute(f"CREATE SCHEMA IF NOT EXISTS {name.split('.')[0]}")
-            path = quoted(f"{parquet}/{name.replace('.', '/')}.parquet")
-            con.execute(f"CREATE VIEW {name} AS FROM read_parquet({path})")
+        for table in STATING_TABLES:
+            path = quoted(f"{parquet}/{table.schema}/{table.name}.parquet")
+            con.execute(f"CREATE SCHEMA IF NOT EXISTS {table.schema}")
+            con.execute(f"CREATE VIEW {table.full_name} AS FROM read_parquet({path})")
         tables = stated_by_tables(con)
     inputs = [
         Statement("inputs", "as-of date", as_of.isoformat(), None, "Day up to which facts are taken into account."),
@@ -84,7 +90,7 @@ def certificate(
         ),
     ]
     audits = [Statement("audits", one.name, "holds", None, one.sentence) for one in AUDITS]
-    return certificate_rows([*inputs, *running_code(), *files, *audits, *tables])
+    return certificate_rows([*inputs, *running_code(), *stated_by_files(parquet), *audits, *tables])
 
 
 def previous_version(root: DataRoot) -> Statement:

@@ -17,7 +17,9 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
-from warehouse.tables.quality import CERTIFICATE
+from warehouse.tables.marts import ATTAINMENT_NATIONAL
+from warehouse.tables.quality import CERTIFICATE, DELIVERIES, ROW_BALANCE
+from warehouse.tables.register import LINKAGE_COUNTS
 
 CERTIFICATE_FILE = "certificate.json"
 SECTIONS = (
@@ -35,6 +37,8 @@ SECTIONS = (
 """In the order of reading."""
 TABLE_SECTIONS = frozenset({"deliveries", "balance", "band", "figures"})
 """What the version's own tables state (`certificate.sql`)."""
+STATING_TABLES = (DELIVERIES, ROW_BALANCE, LINKAGE_COUNTS, ATTAINMENT_NATIONAL)
+"""Those tables."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ _NAMES = ", ".join(field.name for field in fields(Statement))
 
 
 def stated_by_tables(con: duckdb.DuckDBPyConnection) -> list[Statement]:
-    """What the tables behind `con` (a version's database, or views of its Parquet) state themselves."""
+    """What the tables behind `con` (a version's database, or views of `STATING_TABLES`) state themselves."""
     select = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
     return [Statement(*row) for row in con.execute(f"SELECT {_NAMES} FROM ({select}) ORDER BY ALL").fetchall()]
 
