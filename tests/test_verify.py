@@ -16,7 +16,7 @@ from conftest import ingest_inbox, publish_all, published, write_sidt
 
 from flows import steps
 from flows.settings import Settings
-from flows.verifying import Verification, VerifyError, recompute, verify
+from flows.verifying import Verification, VerifyError, contents, recompute, verify
 from warehouse import publish as publishing
 from warehouse.certificate import SECTIONS, certificate_in, read_certificate, sha256_of, stated_by_tables
 from warehouse.ledger import Ledger
@@ -259,11 +259,23 @@ def test_a_row_changed_in_the_database_is_found_though_the_manifest_was_made_to_
         "CREATE VIEW marts.more AS SELECT 1 AS x",
     ],
 )
-def test_a_database_that_holds_more_than_tables_is_asked_nothing(copy: Settings, statement: str) -> None:
+def test_a_database_with_definitions_of_its_own_is_asked_nothing(copy: Settings, statement: str) -> None:
     change_database(folder_of(copy), f"UPDATE register.businesses SET kbli_code = '47111'; {statement}")
     reseal(folder_of(copy))
     ((name, found),) = failures(copy)
-    assert name == "database" and "holds macros, views or types" in found
+    assert name == "database" and "defines macros, views or types of its own" in found
+
+
+def test_other_code_may_have_defined_other_macros_but_none_that_is_built_in(
+    copy: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recompute, "running_code", lambda: [])
+    change_database(folder_of(copy), "CREATE MACRO attained(x) AS x")
+    reseal(folder_of(copy))
+    assert failures(copy) == []
+    change_database(folder_of(copy), "CREATE MACRO hash(x) AS 7")
+    reseal(folder_of(copy))
+    assert [name for name, _ in failures(copy)] == ["database"]
 
 
 def test_a_table_or_file_without_its_other_half_is_named(copy: Settings) -> None:
@@ -369,6 +381,14 @@ def test_other_code_is_no_fault_of_the_version_but_its_figures_are_not_recompute
     done = verify(copy)
     assert done.holds
     assert results(done, "code") == ["unchecked"] and results(done, "attainment") == ["unchecked"]
+
+
+def test_a_version_of_another_contract_is_not_audited_by_this_one(
+    copy: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contents, "CONTRACT_FINGERPRINT", "0" * 64)
+    done = verify(copy)
+    assert done.holds and results(done, "audits") == ["unchecked"] and results(done, "tables") == ["holds"]
 
 
 def test_nothing_published_and_an_unknown_version_are_said_clearly(settings: Settings, original: Settings) -> None:

@@ -65,6 +65,6 @@ def _show(done: Verification) -> None:
     if done.holds:
         screens.say("\n[bold green]Everything that could be checked holds.[/]")
     else:
-        screens.say(f"\n[bold red]{failed} of {len(done.checks)} checks fail.[/]")
+        screens.say(f"\n[bold red]{failed} of {len(done.checks)} checks fail.[/] Who can write to that folder?")
     if done.manifest_sha256:
         screens.say(f"SHA-256 of its manifest, to keep elsewhere: {done.manifest_sha256}")

@@ -18,9 +18,26 @@ from flows.verifying.told import Check, fails, few, holds, unchecked
 from warehouse.audits import AUDITS
 from warehouse.certificate import CERTIFICATE_FILE, Statement, certificate_in, differing, parquet_hashes
 from warehouse.contract import quoted
+from warehouse.ddl import create_tables
 from warehouse.ledger import Ledger
-from warehouse.tables import CONTRACT_FINGERPRINT
+from warehouse.reference_data import FOLDER
+from warehouse.tables import CONTRACT_FINGERPRINT, PUBLISHED_TABLES
 
+MACROS = FOLDER.parent / "macros"
+"""What analysts may call in the published file."""
+_STRANGE_DEFINITIONS = """
+    WITH defined AS (
+        SELECT database_name, function_name AS name, macro_definition || parameters::VARCHAR AS definition
+        FROM duckdb_functions() WHERE NOT internal
+        UNION ALL
+        SELECT database_name, view_name, sql FROM duckdb_views() WHERE NOT internal
+        UNION ALL
+        SELECT database_name, type_name, type_name FROM duckdb_types() WHERE NOT internal
+    )
+    SELECT name, name IN (SELECT function_name FROM duckdb_functions() WHERE internal) AS is_built_in FROM (
+        SELECT name, definition FROM defined WHERE database_name = 'asked'
+        EXCEPT SELECT name, definition FROM defined WHERE database_name = 'made'
+    ) ORDER BY name"""
 Balance = dict[tuple[str, str], tuple[int, int, dict[str, int]]]
 """Rows in, rows out and parts by delivery and seam."""
 _SALT = secrets.randbits(63)
@@ -41,21 +58,27 @@ def _named(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def check_only_tables(con: duckdb.DuckDBPyConnection, database: Path) -> Iterator[Check]:
-    """Nothing but tables is in `database`: a macro named `hash` or `sum` would answer every later question as it likes.
+def check_definitions(con: duckdb.DuckDBPyConnection, database: Path, is_same_code: bool) -> Iterator[Check]:
+    """Beside tables, `database` defines what the code that made it does, and nothing that is built in.
 
-    Asked from `con`, a database in memory, where what `database` defines does not yet count.
+    A macro named `hash` or `sum` would answer every later question as it likes, so a failure here ends the asking.
+    It is asked from `con`, a database in memory, where what `database` defines does not yet count.
     """
     con.execute(f"ATTACH {quoted(str(database))} AS asked (READ_ONLY)")
-    found = con.execute(
-        "SELECT function_name FROM duckdb_functions() WHERE database_name = 'asked' AND NOT internal"
-        " UNION SELECT view_name FROM duckdb_views() WHERE database_name = 'asked' AND NOT internal"
-        " UNION SELECT type_name FROM duckdb_types() WHERE database_name = 'asked' AND NOT internal ORDER BY ALL"
-    ).fetchall()
+    con.execute("ATTACH ':memory:' AS made")
+    for statement in create_tables(PUBLISHED_TABLES, catalog="made"):
+        con.execute(statement)
+    con.execute("USE made")
+    for macro in sorted(MACROS.glob("*.sql")):
+        con.execute(macro.read_text(encoding="utf-8"))
+    con.execute("USE memory")
+    strange = con.execute(_STRANGE_DEFINITIONS).fetchall()
     con.execute("DETACH asked")
-    if found:
-        names = few([name for (name,) in found])
-        yield fails("database", f"{database.name} holds macros, views or types ({names}); it is not asked any further")
+    if strange and (is_same_code or any(is_built_in for _, is_built_in in strange)):
+        names = few([name for name, _ in strange])
+        yield fails(
+            "database", f"{database.name} defines macros, views or types of its own ({names}); not asked further"
+        )
 
 
 def check_tables(
@@ -74,7 +97,7 @@ def check_tables(
     for table in sorted(tables.keys() ^ beside.keys()):
         yield fails("tables", f"{table} is only {'in the database' if table in tables else 'there as Parquet'}")
     for name, sha256 in parquet_hashes(stated).items():
-        if files.hashes.get(name, sha256) != sha256:
+        if name in files.sound and files.hashes[name] != sha256:
             yield fails("tables", f"{name} is not the file that the certificate names")
     equal = 0
     for table in sorted(tables.keys() & beside.keys()):

@@ -7,10 +7,7 @@ from datetime import date
 from typing import Literal
 
 Result = Literal["holds", "fails", "unchecked"]
-CHANGED = (
-    "do not use this version: restore the folder from a copy, or move it away and publish anew with `capaian run`;"
-    " who could write there?"
-)
+CHANGED = "do not use this version; restore it from a copy"
 
 
 class VerifyError(RuntimeError):

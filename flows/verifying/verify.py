@@ -18,13 +18,13 @@ from flows.settings import Settings
 from flows.verifying.contents import (
     check_audits,
     check_certificate,
+    check_definitions,
     check_ledger,
-    check_only_tables,
     check_tables,
     published_balance,
 )
 from flows.verifying.files import Files, Tell, check_files, check_landed, check_links, check_neighbours
-from flows.verifying.recompute import check_attainment, check_code
+from flows.verifying.recompute import check_attainment, check_code, is_same_source
 from flows.verifying.told import Check, Verification, VerifyError, fails, unchecked
 from warehouse.certificate import CERTIFICATE_FILE, Statement, certificate_in, read_certificate
 from warehouse.layout import DataRoot
@@ -75,7 +75,7 @@ def _checks(settings: Settings, folder: Path, files: Files, tell: Tell) -> Itera
         resources = replace(settings.resources, scratch=Path(gettempdir()))
         try:
             with resources.connect() as con:
-                strange = list(check_only_tables(con, folder / DATABASE))
+                strange = list(check_definitions(con, folder / DATABASE, is_same_source(stated)))
                 yield from strange
             if not strange:
                 with resources.connect(folder / DATABASE, read_only=True) as con:
