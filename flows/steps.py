@@ -26,6 +26,7 @@ from expectations.drift import Drift, Measured, find_drift
 from expectations.gates import FileFacts, sender_of
 from expectations.judge import ROWS, RULE_BOOK_FINGERPRINT, Judgement, judge, rows_in, split_rows
 from flows.apart import Apart
+from flows.certify import certificate
 from flows.linkage import Linkage
 from flows.plan import delivery_key, due_deliveries, input_fingerprint
 from flows.settings import Settings
@@ -60,6 +61,7 @@ from warehouse.reference_data import load_reference
 from warehouse.tables import CONTRACT_FINGERPRINT, REFERENCE_TABLES, REGISTER_TABLES
 from warehouse.tables.lake import QUARANTINED, VALIDATED
 from warehouse.tables.quality import (
+    CERTIFICATE,
     CORRECTIONS,
     DELIVERIES,
     DRIFT,
@@ -334,7 +336,7 @@ def plan_release(settings: Settings, as_of: date) -> Release | None:
 
 
 def resolve_register(settings: Settings, release: Release) -> None:
-    """Link all validated registrations into businesses."""
+    """Link all validated registrations into businesses, and count what waits in quarantine beside them."""
     REPORTING.prepare(_load_report)
     with settings.resources.connect() as con:
         load_reference(con)
@@ -346,21 +348,18 @@ def resolve_register(settings: Settings, release: Release) -> None:
         grows = linkage.open(con, deliveries)
         resolve(con, release.folder, release.version, load_decisions(settings.root.link_decisions), grows)
         linkage.save(con, deliveries, grows)
+        view_quarantined(con, settings, [entry for entry in released_entries(settings)[0] if entry.is_judged])
+        build_table(con, QUARANTINE_HISTORY, quarantine_history_sql(), release.folder)
+        build_table(con, WAITING_COUNTS, waiting_counts_sql(con), release.folder)
+    _keep(release, OPERATOR_TARGETS, [asdict(target) for target in load_targets(settings.root.targets)])
 
 
 def build_attainment(settings: Settings, release: Release) -> None:
     """Build the marts from the register and from what waits in quarantine."""
-    judged = [entry for entry in released_entries(settings)[0] if entry.is_judged]
     with settings.resources.connect() as con:
         load_reference(con)
-        view_validated(con, settings)
-        view_quarantined(con, settings, judged)
-        build_table(con, QUARANTINE_HISTORY, quarantine_history_sql(), release.folder)
-        build_table(con, WAITING_COUNTS, waiting_counts_sql(con), release.folder)
-        targets = load_targets(settings.root.targets)
-        _keep(release, OPERATOR_TARGETS, [asdict(target) for target in targets])
-        con.execute("CREATE SCHEMA register")
-        for table in (*REGISTER_TABLES, OPERATOR_TARGETS):
+        con.execute("CREATE SCHEMA register; CREATE SCHEMA quality")
+        for table in (*REGISTER_TABLES, WAITING_COUNTS, OPERATOR_TARGETS):
             path = release.folder / table.schema / f"{table.name}.parquet"
             con.execute(f"CREATE VIEW {table.full_name} AS SELECT * FROM read_parquet('{path}')")
         build_marts(con, release.folder, release.as_of)
@@ -470,7 +469,10 @@ def warn_of_corrections(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def publish_release(settings: Settings, release: Release) -> Path:
-    """Audit and publish; returns the folder of the version."""
+    """Certify, audit and publish; returns the folder of the version."""
+    root, validated = settings.root, [entry for entry in released_entries(settings)[0] if entry.status == "validated"]
+    stated = certificate(root, settings.resources, release.folder, release.as_of, release.input_fingerprint, validated)
+    _keep(release, CERTIFICATE, stated)
     folder = publish(
         settings.root,
         settings.resources,

@@ -71,6 +71,7 @@ def test_no_personal_value_leaves_the_closed_folders(tmp_path: Path) -> None:
         command(settings, "status"),
         command(settings, "quarantine", "list"),
         command(settings, "quarantine", "replay"),
+        command(settings, "verify"),
     ]
     places = [
         path

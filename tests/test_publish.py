@@ -13,6 +13,7 @@ from expectations import judge as judging
 from flows import steps
 from flows.settings import Settings
 from warehouse import publish as publishing
+from warehouse.certificate import sha256_of
 from warehouse.columns import REGISTRATION
 from warehouse.lock import LockHeld, single_writer
 from warehouse.tables import PUBLISHED_TABLES
@@ -169,7 +170,7 @@ def test_every_file_of_a_version_is_in_its_manifest_and_read_only(settings: Sett
         for path in folder.rglob("*")
         if path.is_file() and path.name != "manifest.json"
     }
-    assert manifest["files"] == {name: publishing._sha256(path) for name, path in files.items()}
+    assert manifest["files"] == {name: sha256_of(path) for name, path in files.items()}
     assert {path.stat().st_mode & 0o777 for path in files.values()} == {0o444}
     assert "parquet/marts/attainment_national.parquet" in files
 

@@ -1,13 +1,12 @@
 """Publish: write, audit, publish. An immutable numbered version, switched atomically, or nothing at all.
 
-A version is a folder `versions/000123/` with `capaian.duckdb`, the same tables as Parquet, `report.html` and
-`manifest.json` (SHA-256 of every file). `current` is a symlink to it; `capaian.duckdb` and `report.html` are fixed
-symlinks through `current`, so that one rename switches everything.
+A version is a folder `versions/000123/` with `capaian.duckdb`, the same tables as Parquet, `report.html`,
+`certificate.json` and `manifest.json` (SHA-256 of every other file). `current` is a symlink to it; `capaian.duckdb` and
+`report.html` are fixed symlinks through `current`, so that one rename switches everything.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -16,23 +15,20 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from warehouse.audits import AuditError, audit
+from warehouse.certificate import CERTIFICATE_FILE, certificate_in, parquet_hashes, sha256_of, write_certificate
 from warehouse.connection import Resources
 from warehouse.contract import quoted
 from warehouse.ddl import create_tables
 from warehouse.layout import DataRoot
 from warehouse.ledger import sync
 from warehouse.tables import PUBLISHED_TABLES
-from warehouse.tables.quality import PUBLICATION
 
 DATABASE = "capaian.duckdb"
 REPORT = "report.html"
 MANIFEST = "manifest.json"
 STORAGE_VERSION = "v1.5.0"
 """Clients still on DuckDB 1.5 are to open what 2.0 writes."""
-
-
-class AuditError(RuntimeError):
-    """The built version does not hold what it must; nothing was published."""
 
 
 def published_fingerprint(root: DataRoot) -> str | None:
@@ -71,16 +67,21 @@ def publish(
     work.mkdir()
     build_database(resources, parquet, work / DATABASE)
     audit(resources, work / DATABASE)
+    with resources.connect(work / DATABASE, read_only=True) as con:
+        statements = certificate_in(con)
+    write_certificate(work / CERTIFICATE_FILE, version, statements)
     write_report(work / DATABASE, work / REPORT)
     for path in sorted(parquet.glob("*/*.parquet")):
         target = work / "parquet" / path.relative_to(parquet)
         target.parent.mkdir(parents=True, exist_ok=True)
         path.rename(target)
+    hashed = parquet_hashes(statements)  # no byte is hashed twice
+    files = {path.relative_to(work).as_posix(): path for path in sorted(work.rglob("*")) if path.is_file()}
     manifest = {
         "version": version,
         "as_of_date": as_of.isoformat(),
         "input_fingerprint": input_fingerprint,
-        "files": {str(path.relative_to(work)): _sha256(path) for path in sorted(work.rglob("*")) if path.is_file()},
+        "files": {name: hashed.get(name) or sha256_of(path) for name, path in files.items()},
     }
     (work / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     for path in sorted(work.rglob("*"), reverse=True):
@@ -112,47 +113,6 @@ def build_database(resources: Resources, parquet: Path, database: Path) -> None:
         raise AuditError("the new database was not closed cleanly (a write-ahead log is left); nothing was published")
 
 
-def audit(resources: Resources, database: Path) -> None:
-    """Reopen `database` as an analyst would and check what every version must hold."""
-    with resources.connect(database, read_only=True) as con:
-        residuals = con.execute(
-            "SELECT delivery_id, seam, residual_count FROM quality.row_balance WHERE residual_count <> 0"
-        ).fetchall()
-        if residuals:
-            seams = "; ".join(
-                f"delivery {delivery}, seam {seam}: {count} rows" for delivery, seam, count in residuals[:5]
-            )
-            raise AuditError(f"rows do not balance ({seams}); nothing was published")
-        for table in PUBLISHED_TABLES:
-            if table.personal_columns:
-                raise AuditError(
-                    f"{table.full_name} holds personal columns {table.personal_columns}; nothing was published"
-                )
-        columns = {
-            f"{schema}.{table}.{column}"
-            for schema, table, column in con.execute(
-                "SELECT schema_name, table_name, column_name FROM duckdb_columns() WHERE NOT internal"
-            ).fetchall()
-        }
-        contract = {f"{table.full_name}.{column.name}" for table in PUBLISHED_TABLES for column in table}
-        if columns != contract:
-            raise AuditError(
-                f"columns differ from the contract: {sorted(columns ^ contract)[:5]}; nothing was published"
-            )
-        for table in PUBLISHED_TABLES:
-            key = ", ".join(table.key)
-            repeated = con.execute(
-                f"SELECT count(*) FROM (SELECT {key} FROM {table.full_name} GROUP BY ALL HAVING count(*) > 1)"
-            ).fetchall()[0][0]
-            if repeated:
-                raise AuditError(
-                    f"{table.full_name}: {repeated} keys ({key}) occur more than once; nothing was published"
-                )
-        published = con.execute(f"SELECT count(*) FROM {PUBLICATION.full_name}").fetchall()[0][0]
-        if published != 1:
-            raise AuditError("meta.publication must hold one row; nothing was published")
-
-
 def switch(root: DataRoot, version: int) -> None:
     """Make `version` the published one."""
     for link, target in ((root.database, Path("current") / DATABASE), (root.report, Path("current") / REPORT)):
@@ -167,11 +127,6 @@ def _relink(link: Path, target: Path) -> None:
     unfinished.unlink(missing_ok=True)
     unfinished.symlink_to(target)
     os.replace(unfinished, link)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def national_rows(root: DataRoot, resources: Resources) -> list[dict[str, Any]]:

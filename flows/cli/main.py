@@ -1,7 +1,7 @@
-"""`capaian`: demo, run, status, read, profile, explain, weights, simulate, dictionary; sub-apps `quarantine`, `review`.
+"""`capaian`: demo, run, status, read, profile, explain, verify, weights, simulate, dictionary, and two sub-apps.
 
-Exit codes: 0 done; 1 an audit failed and nothing was published; 2 wrong usage; 3 another run holds the lock;
-4 input refused.
+Exit codes: 0 done; 1 an audit failed and nothing was published, or a version does not verify; 2 wrong usage;
+3 another run holds the lock; 4 input refused.
 What a verb needs is imported inside it, so that `status` answers at once.
 """
 
@@ -20,6 +20,7 @@ from flows.cli import quarantine, review, screens
 from flows.cli.explain import explain
 from flows.cli.profile import profile
 from flows.cli.read import read
+from flows.cli.verify import verify
 from flows.cli.weights import weights
 from flows.settings import Settings, prepare_prefect
 
@@ -32,6 +33,8 @@ app.command(read)
 app.command(quarantine.app)
 
 app.command(explain)
+
+app.command(verify)
 
 app.command(review.app)
 

@@ -7,11 +7,19 @@ come about.
 from warehouse.contract import fingerprint
 from warehouse.tables.lake import LAKE_TABLES
 from warehouse.tables.marts import MART_TABLES
-from warehouse.tables.quality import PUBLICATION, QUALITY_TABLES
+from warehouse.tables.quality import CERTIFICATE, PUBLICATION, QUALITY_TABLES
 from warehouse.tables.reference import OPERATOR_TARGETS, REFERENCE_TABLES
 from warehouse.tables.register import REGISTER_TABLES
 
-PUBLISHED_TABLES = (*MART_TABLES, *REGISTER_TABLES, *QUALITY_TABLES, *REFERENCE_TABLES, OPERATOR_TARGETS, PUBLICATION)
+PUBLISHED_TABLES = (
+    *MART_TABLES,
+    *REGISTER_TABLES,
+    *QUALITY_TABLES,
+    *REFERENCE_TABLES,
+    OPERATOR_TARGETS,
+    PUBLICATION,
+    CERTIFICATE,
+)
 ALL_TABLES = (*LAKE_TABLES, *PUBLISHED_TABLES)
 
 LAKE_FINGERPRINT = fingerprint(LAKE_TABLES)

@@ -216,6 +216,26 @@ PUBLICATION = Table(
     ("version",),
     published=True,
 )
+CERTIFICATE = Table(
+    "meta",
+    "certificate",
+    "statement of the release certificate",
+    "What this version was made from and what holds for it; `capaian verify` recomputes it.",
+    (
+        Column("statement_number", "INTEGER", "Place in the certificate."),
+        Column(
+            "section",
+            "VARCHAR",
+            "inputs, deliveries, code, contract, reference, tables, audits, balance, band or figures.",
+        ),
+        Column("item", "VARCHAR", "What the statement is about."),
+        Column("value", "VARCHAR", "What is stated of it."),
+        Column("sha256", "VARCHAR", "The hash that says so; NULL where the value alone does."),
+        Column("meaning", "VARCHAR", "What that means, or what the hash is taken over."),
+    ),
+    ("section", "item"),
+    published=True,
+)
 
 QUALITY_TABLES = (
     DELIVERIES,
