@@ -141,8 +141,8 @@ def test_the_certificate_states_inputs_code_audits_balance_band_and_figures(orig
         "SELECT observed_count, target_count FROM marts.attainment_national"
         " WHERE target_year = 2024 AND definition_code = 'D1' AND series = 'register_observed'",
     )
-    figure = said["figures", "2024 D1 register_observed capaian"].value
-    assert figure.startswith(f"{observed} of {target}, coverage ") and figure.endswith("not_assessable")
+    figure = said["figures", "umkm_digital 2024 D1 register_observed capaian"].value
+    assert figure.startswith(f"{observed} of {target}, band ") and figure.endswith("not_assessable")
 
 
 def test_no_personal_value_stands_in_the_certificate(original: Settings) -> None:
