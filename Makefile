@@ -37,7 +37,7 @@ $(READY): requirements.lock pyproject.toml
 	@if command -v uv >/dev/null 2>&1; then \
 	    echo "making $(VENV) with uv"; \
 	    uv venv -q --allow-existing --no-python-downloads --python '>=3.11' $(VENV) && \
-	    uv pip install -q --python $(BIN)/python --require-hashes --no-deps -r requirements.lock && \
+	    uv pip install -q --compile-bytecode --python $(BIN)/python --require-hashes --no-deps -r requirements.lock && \
 	    uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e . ; \
 	else \
 	    found=; for python in python3.11 python3.12 python3.13 python3; do \

@@ -57,6 +57,7 @@ def test_one_good_delivery_among_attacks_is_published_within_memory(tmp_path: Pa
     assert run.returncode == 0
     seconds = time.monotonic() - started
     document = json.loads((tmp_path / "summary.json").read_bytes())
+    assert document["version"] == 1
     assert published(settings, "SELECT file_name, status FROM quality.deliveries WHERE status <> 'refused'") == [
         ("good.csv", "validated")
     ]
