@@ -10,8 +10,8 @@ help:  ## list the targets
 demo: $(READY)  ## simulate a small census, run the nightly flow on it and show what came out
 	@$(BIN)/capaian demo
 
-test: $(READY)  ## run the tests (ARGS="-k name" for some)
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(READY)  ## run the tests, two files at a time (ARGS="-k name" for some)
+	@$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
 
 check: $(READY)  ## style, types and imports; changes nothing
 	@$(BIN)/ruff check . || { echo "cure: make fix, then mend what is left"; exit 1; }
