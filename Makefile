@@ -10,8 +10,8 @@ help:  ## list the targets
 demo: $(READY)  ## simulate a small census, run the nightly flow on it and show what came out
 	@$(BIN)/capaian demo
 
-test: $(READY)  ## run the tests (ARGS="-k name" for some)
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(READY)  ## run the tests, two files at a time (ARGS="-k name" for some)
+	@$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
 
 check: $(READY)  ## style, types and imports; changes nothing
 	@$(BIN)/ruff check . || { echo "cure: make fix, then mend what is left"; exit 1; }
@@ -37,7 +37,7 @@ $(READY): requirements.lock pyproject.toml
 	@if command -v uv >/dev/null 2>&1; then \
 	    echo "making $(VENV) with uv"; \
 	    uv venv -q --allow-existing --no-python-downloads --python '>=3.11' $(VENV) && \
-	    uv pip install -q --python $(BIN)/python --require-hashes --no-deps -r requirements.lock && \
+	    uv pip install -q --compile-bytecode --python $(BIN)/python --require-hashes --no-deps -r requirements.lock && \
 	    uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e . ; \
 	else \
 	    found=; for python in python3.11 python3.12 python3.13 python3; do \

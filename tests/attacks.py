@@ -1,7 +1,8 @@
 """Hostile deliveries, written when a test asks for them; none is kept in the repository.
 
 As a program, `attacks.py write INBOX` writes them; `attacks.py take FOLDER` takes each file of `FOLDER/inbox` as the
-pipeline would, and prints as JSON what became of it, how long it took and how much memory it and its children used.
+pipeline would, and prints as JSON what became of it, how much computing it took beside sound files, and how much memory
+this process and its children used.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import socket
 import stat
 import struct
 import sys
-import time
+import tempfile
 import warnings
 import zipfile
 import zlib
@@ -324,6 +325,13 @@ HARMLESS: dict[str, bytes] = {
 }
 """Names and contents that would harm only who trusts them; they are taken like any other file."""
 
+SOUND: dict[str, Callable[[], bytes]] = {
+    "sound.csv": lambda: GOOD + b"2;KIOS CONTOH\n" * (2 * MB),
+    "sound.xlsx": lambda: xlsx([["nomor", "nama"], *([number, "KIOS CONTOH"] for number in range(5_000))]),
+    "sound.parquet": parquet,
+}
+"""Ordinary files, taken beside the attacks: what they cost tells how fast the machine is."""
+
 PLACED = ("link.csv", "link-to-folder", "pipe.csv", "socket.csv", "folder", ".hidden.csv")
 """What lies in the inbox and is no delivery at all."""
 
@@ -365,15 +373,34 @@ def take(path: Path, scratch: Path) -> str:
     return kind.value
 
 
+def cpu_seconds() -> float:
+    """Computing of this process and its ended children so far."""
+    return sum(os.times()[:4])
+
+
+def sound_seconds() -> float:
+    """CPU seconds that all sound files take together."""
+    with tempfile.TemporaryDirectory() as place:
+        folder, landed = Path(place), Path(place, "landed")
+        landed.mkdir()
+        for name, writer in SOUND.items():
+            (folder / name).write_bytes(writer())
+        begun = cpu_seconds()
+        for name in SOUND:
+            take(land(folder / name, landed).path, folder)
+        return cpu_seconds() - begun
+
+
 def take_all(folder: Path) -> dict[str, object]:
     """Land and take everything in `<folder>/inbox`."""
     inbox, landed, scratch = folder / "inbox", folder / "landed", folder / "scratch"
     landed.mkdir()
     scratch.mkdir()
     files, left = survey_inbox(inbox)
+    usual = sound_seconds()
     outcomes: list[dict[str, object]] = [{"name": arrival.name, "refused": arrival.reason} for arrival in left]
     for file in files:
-        begun = time.monotonic()
+        begun = cpu_seconds()
         outcome: dict[str, object] = {"name": shown(file)}
         try:
             place = land(file, landed)
@@ -381,7 +408,7 @@ def take_all(folder: Path) -> dict[str, object]:
             outcome["taken"] = take(place.path, scratch)
         except RefusedDelivery as refused:
             outcome["refused"] = refused.reason
-        outcomes.append(outcome | {"seconds": time.monotonic() - begun})
+        outcomes.append(outcome | {"times_sound": (cpu_seconds() - begun) / usual})
     return {
         "outcomes": outcomes,
         # The resource usage of a process counts what its parent held before it was replaced; its own status does not.

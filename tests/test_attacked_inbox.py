@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -17,8 +18,8 @@ from conftest import published, write_sidt
 from flows.settings import Settings
 
 PEAK_MB = 400
-SECONDS = 180
-"""A minute on an idle machine; a busy one gets more."""
+HANGS_AFTER_SECONDS = 600
+"""Work in proportion is held by `test_attacks.py`; here a run that never ends is to end as a failure."""
 
 
 def largest_in_session(session: int) -> int:
@@ -32,7 +33,7 @@ def largest_in_session(session: int) -> int:
 
 
 @pytest.mark.flow
-def test_one_good_delivery_among_attacks_is_published_within_time_and_memory(tmp_path: Path) -> None:
+def test_one_good_delivery_among_attacks_is_published_within_memory(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "home")
     settings.root.home.mkdir()
     attacks.write_attacks(settings.root.inbox)
@@ -48,11 +49,15 @@ def test_one_good_delivery_among_attacks_is_published_within_time_and_memory(tmp
             start_new_session=True,
         )
         while run.poll() is None:
+            if time.monotonic() - started > HANGS_AFTER_SECONDS:
+                os.killpg(run.pid, signal.SIGKILL)
+                pytest.fail("the run hangs")
             peak_mb = max(peak_mb, largest_in_session(run.pid))
             time.sleep(0.05)
     assert run.returncode == 0
     seconds = time.monotonic() - started
     document = json.loads((tmp_path / "summary.json").read_bytes())
+    assert document["version"] == 1
     assert published(settings, "SELECT file_name, status FROM quality.deliveries WHERE status <> 'refused'") == [
         ("good.csv", "validated")
     ]
@@ -64,4 +69,3 @@ def test_one_good_delivery_among_attacks_is_published_within_time_and_memory(tmp
     assert all(document["left"].values())
     print(f"{len(refused)} refused, {len(document['left'])} left, {seconds:.0f} s, largest process {peak_mb} MB")
     assert peak_mb < PEAK_MB
-    assert seconds < SECONDS

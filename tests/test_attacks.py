@@ -15,8 +15,8 @@ import pytest
 from transforms.reading.parquet import read_parquet_rows
 from transforms.reading.refusal import RefusedDelivery
 
-SECONDS = 6.0
-"""A second on an idle machine; a busy one gets more."""
+TIMES_SOUND = 6.0
+"""So many times the computing of three sound files may an attack take, whatever the machine; the worst takes less than 1."""
 PEAK_MB = 400
 
 
@@ -38,12 +38,12 @@ def test_there_are_more_than_thirty_attacks() -> None:
 
 
 @pytest.mark.parametrize("name", attacks.WRITERS)
-def test_an_attack_is_refused_with_a_reason_in_time(inbox: dict[str, Any], name: str) -> None:
+def test_an_attack_is_refused_with_a_reason_and_little_work(inbox: dict[str, Any], name: str) -> None:
     outcome = inbox["outcomes"][name]
     assert "taken" not in outcome
     assert len(outcome["refused"]) > 30
     assert ";" in outcome["refused"] or "at most" in outcome["refused"]  # a cause and a cure, or a limit
-    assert outcome["seconds"] < SECONDS
+    assert outcome["times_sound"] < TIMES_SOUND
 
 
 @pytest.mark.parametrize("name", attacks.HARMLESS)

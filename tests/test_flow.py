@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import write_sidt
+from conftest import ingest_inbox, publish_all, write_sidt
 
 from flows.plan import business_date
 from flows.settings import Settings
@@ -132,10 +132,9 @@ def test_a_dropped_row_makes_the_run_exit_1_and_publish_nothing(tmp_path: Path) 
         outcome.stderr.split()
     )
     assert not settings.root.database.exists()
-    outcome = capaian(tmp_path, "run", "--as-of", "2024-12-31", "--json")
-    assert outcome.returncode == 0, outcome.stderr
-    assert json.loads(outcome.stdout)["version"] == 1
     assert processes_in(tmp_path) == []
+    ingest_inbox(settings)  # the next run, as far as the data go; that such a run exits 0 is told by the demo
+    assert publish_all(settings) == 1
 
 
 def test_wrong_usage_exits_2_and_a_held_lock_3(tmp_path: Path) -> None:

@@ -87,6 +87,8 @@ class Census:
     truth: Path
     files: list[SimulatedFile]
     rows: list[Row]
+    told: list[tuple[str, int]]
+    """The progress, as it was told."""
 
     def of(self, case_class: str) -> list[Row]:
         return [row for row in self.rows if row.case_class == case_class]
@@ -166,13 +168,14 @@ def read_rows(folder: Path, file: SimulatedFile, truth: list[tuple]) -> Iterator
 def census(tmp_path_factory: pytest.TempPathFactory) -> Census:
     folder = tmp_path_factory.mktemp("census") / "inbox"
     truth = folder.parent / "truth.parquet"
+    told: list[tuple[str, int]] = []
     with connect() as con:
-        files = simulate(con, 50_000, 1, folder, truth)
+        files = simulate(con, 50_000, 1, folder, truth, lambda name, rows: told.append((name, rows)))
         found = defaultdict(list)
         for row in con.execute("SELECT * FROM read_parquet($truth)", {"truth": str(truth)}).fetchall():
             found[row[0]].append(row)
     rows = [row for file in files if file.profile for row in read_rows(folder, file, found[file.file_name])]
-    return Census(folder, truth, files, rows)
+    return Census(folder, truth, files, rows, told)
 
 
 @pytest.fixture(scope="module")
@@ -275,11 +278,8 @@ def test_a_file_names_its_wave(census: Census) -> None:
     assert waves == {("sidt-2022", 2022), ("bps-2023", 2023), (None, None)}
 
 
-def test_progress_is_told_of_each_delivery(tmp_path: Path) -> None:
-    told: list[tuple[str, int]] = []
-    with connect() as con:
-        files = simulate(con, 500, 1, tmp_path, None, lambda name, rows: told.append((name, rows)))
-    assert told == [(file.file_name, file.row_count) for file in files if file.profile]
+def test_progress_is_told_of_each_delivery(census: Census) -> None:
+    assert census.told == [(file.file_name, file.row_count) for file in census.files if file.profile]
 
 
 @pytest.mark.parametrize("profile", ["sidt-2022", "bps-2023"])

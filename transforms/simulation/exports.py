@@ -167,11 +167,14 @@ def simulate(
     deliveries = list(_plan(con, rows))
     unfinished = truth.with_name(f".{truth.name}") if truth else None
     writer = pq.ParquetWriter(unfinished, _TRUTH_SCHEMA) if unfinished else None
-    files = []
+    files: list[SimulatedFile] = []
+    headers: dict[str, list[str]] = {}
     try:
         for delivery in deliveries:
             _set_variables(con, delivery, _earlier(delivery, deliveries))
-            _write_delivery(con, delivery, out, writer)
+            if delivery.profile not in headers:  # to bind the views takes as long as to fill a small delivery
+                headers[delivery.profile] = _open_export(con, delivery.profile)
+            _write_delivery(con, delivery, headers[delivery.profile], out, writer)
             files.append(SimulatedFile(delivery.file_name, delivery.row_count, delivery.wave, delivery.profile))
             if progress:
                 progress(delivery.file_name, delivery.row_count)
@@ -293,15 +296,22 @@ def _set_variables(con: duckdb.DuckDBPyConnection, delivery: _Delivery, earlier:
                 "wave": wave,
             },
         )
+
+
+def _open_export(con: duckdb.DuckDBPyConnection, profile: str) -> list[str]:
+    """Make the view of the profile, which shows the delivery that the variables name; returns its headers."""
     con.execute(f"CREATE OR REPLACE TEMP VIEW registrations AS {_sql('registrations')}")
-    con.execute(f"CREATE OR REPLACE TEMP VIEW export AS {_sql(delivery.profile.replace('-', '_'))}")
+    con.execute(f'CREATE OR REPLACE TEMP VIEW "{profile}" AS {_sql(profile.replace("-", "_"))}')
+    return [str(row[0]) for row in con.execute(f'DESCRIBE "{profile}"').fetchall() if row[0] not in _FACTS]
 
 
 def _write_delivery(
-    con: duckdb.DuckDBPyConnection, delivery: _Delivery, out: Path, truth: pq.ParquetWriter | None
+    con: duckdb.DuckDBPyConnection,
+    delivery: _Delivery,
+    headers: list[str],
+    out: Path,
+    truth: pq.ParquetWriter | None,
 ) -> None:
-    described = con.execute("DESCRIBE export").fetchall()
-    headers = [str(row[0]) for row in described if row[0] not in _FACTS]
     header_rows = [headers] if delivery.wave == 2022 else [[_GROUP_TITLES.get(name, "") for name in headers], headers]
     line_number = len(header_rows)
     with (out / delivery.file_name).open("wb") as stream:
@@ -330,7 +340,7 @@ def _chunk_sql(headers: list[str], delivery: _Delivery) -> str:
     facts = "i, registration_number, business_key, owner_key, case_class, defects"
     texts = [f"coalesce(\"{name}\", '')" for name in headers]
     if delivery.is_sheet:
-        return f"SELECT {facts}, 1 AS line_count, [{', '.join(texts)}] AS fields FROM export"
+        return f'SELECT {facts}, 1 AS line_count, [{", ".join(texts)}] AS fields FROM "{delivery.profile}"'
     mark = delivery.delimiter
     quoted = [
         f"csv_field({text}, '{mark}')" if name in _FREE_TEXT else text
@@ -347,7 +357,7 @@ def _chunk_sql(headers: list[str], delivery: _Delivery) -> str:
             END || CASE WHEN has_blank_line_after THEN chr(10) || chr(10) ELSE chr(10) END AS line
         FROM (
             SELECT {facts}, line_defect, has_blank_line_after, concat_ws('{mark}', {", ".join(quoted)}) AS text
-            FROM export
+            FROM "{delivery.profile}"
         )"""
 
 
