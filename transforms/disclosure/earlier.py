@@ -7,8 +7,23 @@ hidden for that (`suppress.py`).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from transforms.disclosure.records import Counts, Release, ReleaseError, Tree, added
+
+
+class Part(NamedTuple):
+    """What hiding a unit now leaves open to a reader of the earlier release."""
+
+    room: Counts
+    """By class, what lies above its floors, if it was visible (or absent); nothing if it was hidden."""
+    held: Counts
+    """By class, what it has, if it was hidden."""
+    new_count: int
+    """Units with businesses that were not hidden, itself included."""
+    bare_count: int
+    """Leaves with businesses that were not hidden and have no floor, itself included."""
 
 
 class Hindsight:
@@ -16,46 +31,49 @@ class Hindsight:
 
     The reader knows that a unit has at least what the earlier release showed of it, and that siblings hidden then have
     together at least what was hidden then. What lies above these floors is room: it may belong to any hidden unit.
-    Where a count fell, the reader would be wrong, so that the floor is 0.
+    Where a count fell, the reader would be wrong, so that the floor is 0. Only what is asked for is worked out.
     """
 
     def __init__(self, tree: Tree, release: Release, measures: Sequence[Sequence[int]]) -> None:
         """`measures` are the positions of the classes that each published measure sums."""
-        self._measures = measures
-        nothing: Counts = (0,) * tree.width
-        self.room: dict[str, Counts] = {}
-        """By class, of a unit that was visible (or absent: then all of it); nothing for a unit that was hidden."""
-        self.block_room: dict[str, Counts] = {}
-        """By class, of the parts of a unit that were hidden, taken together."""
-        self.new_counts: dict[str, int] = {}
-        """Units with businesses, itself included, that were not hidden."""
-        self.bare_counts: dict[str, int] = {}
-        """Leaves with businesses, itself included, that were not hidden and have no floor."""
-        self.was_hidden = {code for code, shown in release.items() if shown is None}
-        for code in reversed(tree.top_down):
-            now, parts = tree.counts[code], tree.children[code]
-            then = release.get(code) or nothing
-            if len(then) != tree.width:
-                raise ReleaseError(f"unit {code} had {len(then)} classes in an earlier release; now {tree.width}")
-            was_hidden = code in self.was_hidden
-            hidden = [part for part in parts if part in self.was_hidden]
-            room = self._room(now, then)
-            self.block_room[code] = nothing
-            if parts and not was_hidden:
-                shown = added((release.get(part) or nothing for part in parts), tree.width)
-                hidden_then = tuple(whole - seen for whole, seen in zip(then, shown, strict=True))
-                if min(hidden_then) < 0:
-                    raise ReleaseError(f"an earlier release showed more for the parts of {code} than for itself")
-                self.block_room[code] = self._room(
-                    added((tree.counts[part] for part in hidden), tree.width), hidden_then
-                )
-                below = added([self.block_room[code], *(self.room[part] for part in parts)], tree.width)
-                room = tuple(map(min, room, below))
-            self.room[code] = nothing if was_hidden else room
-            is_new = any(now) and not was_hidden
-            self.new_counts[code] = is_new + sum(self.new_counts[part] for part in parts)
-            is_bare = is_new and not parts and room == now
-            self.bare_counts[code] = is_bare + sum(self.bare_counts[part] for part in parts)
+        self._tree, self._release, self._measures = tree, release, measures
+        self._nothing: Counts = (0,) * tree.width
+        for code, counts in release.items():
+            if counts is not None and len(counts) != tree.width:
+                raise ReleaseError(f"unit {code} had {len(counts)} classes in an earlier release; now {tree.width}")
+        self.part = lru_cache(maxsize=None)(self._part)
+        self.block_room = lru_cache(maxsize=None)(self._block_room)
+
+    @cached_property
+    def was_hidden(self) -> frozenset[str]:
+        """Units that the earlier release hid."""
+        return frozenset(code for code, counts in self._release.items() if counts is None)
+
+    def _part(self, code: str) -> Part:
+        now, parts = self._tree.counts[code], [self.part(part) for part in self._tree.children[code]]
+        new_count, bare_count = sum(part.new_count for part in parts), sum(part.bare_count for part in parts)
+        if code in self.was_hidden:
+            return Part(self._nothing, now, new_count, bare_count)
+        room = self._room(now, self._shown(code))
+        if parts:
+            below = added([self.block_room(code), *(part.room for part in parts)], self._tree.width)
+            room = tuple(map(min, room, below))
+        elif any(now):
+            bare_count += room == now
+        return Part(room, self._nothing, new_count + any(now), bare_count)
+
+    def _block_room(self, code: str) -> Counts:
+        """By class, the room of the parts of a visible unit that were hidden, taken together."""
+        parts = self._tree.children[code]
+        hidden = [part for part in parts if part in self.was_hidden]
+        seen = added(map(self._shown, parts), self._tree.width)
+        then = tuple(whole - part for whole, part in zip(self._shown(code), seen, strict=True))
+        if parts and min(then) < 0:
+            raise ReleaseError(f"an earlier release showed more for the parts of {code} than for itself")
+        return self._room(added((self._tree.counts[part] for part in hidden), self._tree.width), then)
+
+    def _shown(self, code: str) -> Counts:
+        return self._release.get(code) or self._nothing
 
     def _room(self, now: Counts, then: Counts) -> Counts:
         """What each class alone could lose without any measure that grew falling below what it was."""

@@ -131,11 +131,11 @@ class _Hidden:
         self._leaf_count += sign * self._tree.leaf_counts[part]
         self._total = _plus(self._total, counts, sign)
         for place, hindsight in enumerate(self._hindsights):
-            self._room[place] = _plus(self._room[place], hindsight.room[part], sign)
-            if part in hindsight.was_hidden:
-                self._held[place] = _plus(self._held[place], counts, sign)
-            self._new_count[place] += sign * hindsight.new_counts[part]
-            self._bare_count[place] += sign * hindsight.bare_counts[part]
+            seen = hindsight.part(part)
+            self._room[place] = _plus(self._room[place], seen.room, sign)
+            self._held[place] = _plus(self._held[place], seen.held, sign)
+            self._new_count[place] += sign * seen.new_count
+            self._bare_count[place] += sign * seen.bare_count
 
     def is_wide(self) -> bool:
         """Whether each hidden count may lie anywhere in an interval as wide as the threshold.
@@ -162,7 +162,7 @@ class _Hidden:
             return False
         if not self._new_count[place]:
             return True
-        room = added((self._room[place], self._hindsights[place].block_room[self._parent]), self._tree.width)
+        room = added((self._room[place], self._hindsights[place].block_room(self._parent)), self._tree.width)
         return not any(room) or (
             sum(room) >= self._threshold + self._bare_count[place]
             and self._is_at_least(room, [count > 0 for count in room])
