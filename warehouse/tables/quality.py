@@ -191,6 +191,26 @@ CORRECTIONS = Table(
     ("decision_file", "decision_line"),
     published=True,
 )
+SUPPRESSION_LOG = Table(
+    "quality",
+    "suppression_log",
+    "released table, unit and hidden column",
+    "What is hidden in tables that leave the ministry and why, without the hidden values; never released itself.",
+    (
+        Column("released_table", "VARCHAR", "Released table in which it is hidden."),
+        Column("unit_code", "VARCHAR", "Hidden unit: region with its frame or level, or category."),
+        columns.COLUMN_NAME.described("The hidden column; record when all measures of the unit are hidden."),
+        Column(
+            "reason",
+            "VARCHAR",
+            "primary (small count), dominance, complementary, parent_hidden, earlier_release or unprotectable"
+            " (nothing protects it, so this release is not made).",
+        ),
+        Column("threshold_count", "INTEGER", "Smallest count that is shown, and narrowest interval that is left."),
+    ),
+    ("released_table", "unit_code", "column_name"),
+    published=True,
+)
 PUBLICATION = Table(
     "meta",
     "publication",
