@@ -74,6 +74,7 @@ ingest = step(steps.ingest, "ingest", "ingest {file.path.name}")
 plan_release = step(steps.plan_release, "plan the release")
 resolve_register = step(steps.resolve_register, "resolve the register")
 build_attainment = step(steps.build_attainment, "build attainment")
+build_releasable = step(steps.build_releasable, "hide what must not leave")
 record_quality = step(steps.record_quality, "record quality")
 publish_release = step(steps.publish_release, "publish")
 
@@ -100,6 +101,7 @@ def nightly(as_of: date | None = None) -> RunSummary:
     if release:
         resolve_register(settings, release)
         build_attainment(settings, release)
+        build_releasable(settings, release)
         record_quality(settings, release)
         publish_release(settings, release)
         create_table_artifact(national_rows(settings.root, settings.resources), key="attainment-national")

@@ -93,6 +93,7 @@ def input_fingerprint(
     as_of: date,
     decisions: Iterable[LinkDecision] = (),
     targets: Iterable[OperatorTarget] = (),
+    suppression_threshold: int = 5,
 ) -> str:
     """What a publication depends on; the order of the deliveries is no part of it."""
     return fingerprint(
@@ -103,4 +104,5 @@ def input_fingerprint(
         as_of.isoformat(),
         *decisions,
         *targets,
+        suppression_threshold,
     )

@@ -13,7 +13,7 @@ from warehouse.layout import DataRoot
 
 
 class Settings(BaseSettings):
-    """`CAPAIAN_HOME`, `CAPAIAN_MEMORY` and `CAPAIAN_THREADS`."""
+    """`CAPAIAN_HOME`, `CAPAIAN_MEMORY`, `CAPAIAN_THREADS` and `CAPAIAN_SUPPRESSION_THRESHOLD`."""
 
     model_config = SettingsConfigDict(env_prefix="CAPAIAN_")
 
@@ -22,6 +22,10 @@ class Settings(BaseSettings):
         "2GB", pattern=r"^\d+(\.\d+)? ?([KMGT]i?)?B$", description="Memory limit of a DuckDB connection."
     )
     threads: int = Field(0, ge=0, description="Threads of a DuckDB connection; 0 means all cores.")
+
+    suppression_threshold: int = Field(
+        5, ge=3, description="Smallest count that is shown in tables that leave the ministry; at least 3 (UU 16/1997)."
+    )
 
     @property
     def root(self) -> DataRoot:

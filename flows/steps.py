@@ -33,6 +33,7 @@ from flows.settings import Settings
 from transforms.answer import quarantine_history_sql, waiting_counts_sql
 from transforms.build import build_table
 from transforms.correct import correction_status_sql
+from transforms.disclosure import build_released
 from transforms.land import LandedFile, RefusedArrival, land, landed_files, survey_inbox, take_census
 from transforms.marts import build_marts
 from transforms.reading.containers import unpack
@@ -58,7 +59,7 @@ from warehouse.ledger import Ledger, LedgerEntry
 from warehouse.profiles import load_profiles
 from warehouse.publish import next_version, publish, published_fingerprint
 from warehouse.reference_data import load_reference
-from warehouse.tables import CONTRACT_FINGERPRINT, REFERENCE_TABLES, REGISTER_TABLES
+from warehouse.tables import CONTRACT_FINGERPRINT, MART_TABLES, REFERENCE_TABLES, REGISTER_TABLES
 from warehouse.tables.lake import QUARANTINED, VALIDATED
 from warehouse.tables.quality import (
     CERTIFICATE,
@@ -326,7 +327,7 @@ def check_balance(name: str, balances: Sequence[dict[str, Any]]) -> None:
 def plan_release(settings: Settings, as_of: date) -> Release | None:
     """The version that is due, or None when the published one was made from the same inputs."""
     decisions, targets = load_decisions(settings.root.link_decisions), load_targets(settings.root.targets)
-    due = input_fingerprint(Ledger(settings.root), as_of, decisions, targets)
+    due = input_fingerprint(Ledger(settings.root), as_of, decisions, targets, settings.suppression_threshold)
     if due == published_fingerprint(settings.root):
         return None
     folder = settings.root.scratch / "release"
@@ -363,6 +364,18 @@ def build_attainment(settings: Settings, release: Release) -> None:
             path = release.folder / table.schema / f"{table.name}.parquet"
             con.execute(f"CREATE VIEW {table.full_name} AS SELECT * FROM read_parquet('{path}')")
         build_marts(con, release.folder, release.as_of)
+
+
+def build_releasable(settings: Settings, release: Release) -> None:
+    """Build the tables that may leave the ministry from the marts; what earlier versions hid stays hidden."""
+    earlier = [settings.root.versions / f"{version:06d}" / "parquet" for version in range(release.version - 1, 0, -1)]
+    with settings.resources.connect() as con:
+        load_reference(con)
+        con.execute("CREATE SCHEMA marts")
+        for table in MART_TABLES:
+            path = release.folder / table.schema / f"{table.name}.parquet"
+            con.execute(f"CREATE VIEW {table.full_name} AS SELECT * FROM read_parquet('{path}')")
+        build_released(con, release.folder, earlier, settings.suppression_threshold)
 
 
 def record_quality(settings: Settings, release: Release) -> None:

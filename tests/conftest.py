@@ -218,6 +218,7 @@ def publish_all(settings: Settings, as_of: date = AS_OF) -> int | None:
         return None
     steps.resolve_register(settings, release)
     steps.build_attainment(settings, release)
+    steps.build_releasable(settings, release)
     steps.record_quality(settings, release)
     steps.publish_release(settings, release)
     return release.version

@@ -30,7 +30,7 @@ def build_table(con: duckdb.DuckDBPyConnection, table: Table, select: str, folde
     path = folder / table.schema / f"{table.name}.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
     columns = ", ".join(f"CAST({column.name} AS {column.type}) AS {column.name}" for column in table)
-    order = f" ORDER BY {', '.join(table.key)}" if table.schema == "marts" else ""
+    order = f" ORDER BY {', '.join(table.key)}" if table.schema in ("marts", "released") else ""
     con.execute(f"COPY (SELECT {columns} FROM ({select}){order}) TO '{path}' (FORMAT parquet)")
     con.execute(f"CREATE SCHEMA IF NOT EXISTS {table.schema}")
     con.execute(f"CREATE OR REPLACE VIEW {table.full_name} AS SELECT * FROM read_parquet('{path}')")

@@ -84,6 +84,7 @@ def resolve(settings: Settings, rows: int) -> None:
 def marts(settings: Settings, rows: int) -> None:
     release = release_of(settings)
     steps.build_attainment(settings, release)
+    steps.build_releasable(settings, release)
     steps.record_quality(settings, release)
 
 

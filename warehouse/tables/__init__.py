@@ -10,9 +10,11 @@ from warehouse.tables.marts import MART_TABLES
 from warehouse.tables.quality import CERTIFICATE, PUBLICATION, QUALITY_TABLES
 from warehouse.tables.reference import OPERATOR_TARGETS, REFERENCE_TABLES
 from warehouse.tables.register import REGISTER_TABLES
+from warehouse.tables.released import RELEASED_TABLES
 
 PUBLISHED_TABLES = (
     *MART_TABLES,
+    *RELEASED_TABLES,
     *REGISTER_TABLES,
     *QUALITY_TABLES,
     *REFERENCE_TABLES,

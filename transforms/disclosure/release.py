@@ -1,0 +1,121 @@
+"""Released tables: what of the marts may leave the ministry, with the cells hidden that must be.
+
+Belongs here: which marts are released as which trees, and what is kept of the decision. Does not belong here: the
+decision itself (`suppress.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from transforms.build import build_table, select_in
+from transforms.disclosure.records import Counts, Release, Suppression, Unit, classes
+from transforms.disclosure.suppress import suppress
+from warehouse.contract import Table
+from warehouse.tables.quality import SUPPRESSION_LOG
+from warehouse.tables.released import RELEASED_BREAKDOWNS, RELEASED_REGIONS
+
+_HERE = Path(__file__).parent
+_MEASURES = ("business_count", "d1_count", "d2_count", "d3_count", "d4_count")
+NATION = "nation"
+_HIDDEN = pa.schema([("tree", pa.string()), ("code", pa.string())])
+_LOG = pa.schema(
+    [(name, pa.int32() if name == "threshold_count" else pa.string()) for name in SUPPRESSION_LOG.column_names]
+)
+
+
+@dataclass(frozen=True)
+class _Tree:
+    """One released tree: `name` in the log, its table, and which rows of the table are its units."""
+
+    name: str
+    table: Table
+    rows: str
+    code: str
+    parent: str
+
+
+_TREES = (
+    _Tree("regions", RELEASED_REGIONS, "true", "unit_code", "parent_code"),
+    *(
+        _Tree(name, RELEASED_BREAKDOWNS, f"breakdown = '{name}'", "category_code", f"'{NATION}'")
+        for name in ("size_class", "section", "owner_sex", "owner_age_band")
+    ),
+)
+
+
+def build_released(con: duckdb.DuckDBPyConnection, folder: Path, earlier: Sequence[Path], threshold: int) -> None:
+    """Build the released tables and the log of what they hide in `folder`, from the marts on `con`.
+
+    `earlier` are the folders of the tables of earlier versions, the latest first: what the last release of a tree hid
+    stays hidden, and is not given away by what is shown now. `threshold` is the smallest count that is shown.
+    Raises `ReleaseError` when the marts do not add up.
+    """
+    hidden: list[tuple[str, Suppression]] = []
+    for table in (RELEASED_REGIONS, RELEASED_BREAKDOWNS):
+        con.execute(f"CREATE OR REPLACE TEMP TABLE exact AS {select_in(_HERE / f'{table.name}.sql')}")
+        for tree in (tree for tree in _TREES if tree.table is table):
+            units = _units(con, tree, "exact")
+            release = _last_release(con, tree, earlier)
+            hidden += [(tree.name, found) for found in suppress(units, threshold, [release] if release else ())]
+        trees = [tree.name for tree in _TREES if tree.table is table]
+        marked = [{"tree": tree, "code": found.code} for tree, found in hidden if tree in trees]
+        con.register("hidden_units", pa.Table.from_pylist(marked, schema=_HIDDEN))
+        of_tree = (
+            "tree = 'regions' AND code = unit_code"
+            if table is RELEASED_REGIONS
+            else "tree = breakdown AND code = category_code"
+        )
+        shown = ", ".join(f"CASE WHEN code IS NULL THEN {name} END AS {name}" for name in _MEASURES)
+        build_table(
+            con,
+            table,
+            f"SELECT exact.* REPLACE ({shown}), code IS NOT NULL AS is_suppressed"
+            f" FROM exact LEFT JOIN hidden_units ON {of_tree}",
+            folder,
+        )
+        con.unregister("hidden_units")
+    log = [(tree, found.code, "record", found.reason, threshold) for tree, found in hidden]
+    rows = pa.Table.from_pylist([dict(zip(SUPPRESSION_LOG.column_names, row, strict=True)) for row in log], schema=_LOG)
+    con.register("suppression_rows", rows)
+    build_table(con, SUPPRESSION_LOG, "SELECT * FROM suppression_rows", folder)
+    con.unregister("suppression_rows")
+
+
+def _units(con: duckdb.DuckDBPyConnection, tree: _Tree, source: str) -> list[Unit]:
+    """The units of a tree; of a breakdown the nation is their sum."""
+    rows = con.execute(
+        f"SELECT {tree.code}, {tree.parent}, {', '.join(_MEASURES)} FROM {source} WHERE {tree.rows}"
+    ).fetchall()
+    units = [Unit(code, parent, _classes(measures)) for code, parent, *measures in rows]
+    if all(unit.parent is not None for unit in units):
+        width = len(_MEASURES)
+        total = tuple(sum(unit.counts[place] for unit in units) for place in range(width))
+        units.append(Unit(NATION, None, total))
+    return units
+
+
+def _classes(measures: Sequence[int]) -> Counts:
+    return classes(measures[0], measures[1:])
+
+
+def _last_release(con: duckdb.DuckDBPyConnection, tree: _Tree, earlier: Sequence[Path]) -> Release | None:
+    """What the latest release of the tree showed; one that could not be made is passed over."""
+    columns = ", ".join((tree.code, "is_suppressed", *_MEASURES))
+    for folder in earlier:
+        table = folder / "released" / f"{tree.table.name}.parquet"
+        log = folder / "quality" / f"{SUPPRESSION_LOG.name}.parquet"
+        if not table.exists() or not log.exists():
+            continue
+        reasons = con.execute(
+            f"SELECT DISTINCT reason FROM read_parquet('{log}') WHERE released_table = '{tree.name}'"
+        ).fetchall()
+        if ("unprotectable",) not in reasons:
+            rows = con.execute(f"SELECT {columns} FROM read_parquet('{table}') WHERE {tree.rows}").fetchall()
+            return {code: None if is_hidden else _classes(measures) for code, is_hidden, *measures in rows}
+    return None
