@@ -75,6 +75,7 @@ plan_release = step(steps.plan_release, "plan the release")
 resolve_register = step(steps.resolve_register, "resolve the register")
 build_attainment = step(steps.build_attainment, "build attainment")
 record_quality = step(steps.record_quality, "record quality")
+record_changes = step(steps.record_changes, "record changes")
 publish_release = step(steps.publish_release, "publish")
 
 
@@ -90,17 +91,19 @@ def nightly(as_of: date | None = None) -> RunSummary:
     scheduled.
     """
     settings = Settings()
-    as_of = as_of or business_date(flow_run.get_scheduled_start_time())
+    known = business_date(flow_run.get_scheduled_start_time())
+    as_of = as_of or known
     open_data_root(settings)
     arrivals = land_inbox(settings)
     unpacked = unpack_archives(settings)
     due = plan_deliveries(settings)
     ingested = [future.result() for future in ingest.map(unmapped(settings), due)]
-    release = plan_release(settings, as_of)
+    release = plan_release(settings, as_of, known)
     if release:
         resolve_register(settings, release)
         build_attainment(settings, release)
         record_quality(settings, release)
+        record_changes(settings, release)
         publish_release(settings, release)
         create_table_artifact(national_rows(settings.root, settings.resources), key="attainment-national")
     return RunSummary(
