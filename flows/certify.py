@@ -37,7 +37,7 @@ from warehouse.decisions import load_decisions
 from warehouse.layout import DataRoot
 from warehouse.ledger import LedgerEntry
 from warehouse.profiles import load_profiles
-from warehouse.publish import MANIFEST, read_manifest
+from warehouse.publish import MANIFEST, macros_fingerprint, read_manifest
 from warehouse.reference_data import reference_fingerprint
 from warehouse.tables import CONTRACT_FINGERPRINT
 
@@ -152,6 +152,7 @@ def running_code() -> list[Statement]:
         Statement("code", "Python", platform.python_version(), None, "The interpreter."),
         Statement("code", "DuckDB", duckdb.__version__, None, "The engine."),
         Statement("contract", "tables", "the tables and columns", CONTRACT_FINGERPRINT, "Over the table definitions."),
+        Statement("contract", "macros", "what analysts call", macros_fingerprint(), "Over the macros of the database."),
         Statement("contract", "rules", "the rule book", RULE_BOOK_FINGERPRINT, "Over rules, gates and rules of drift."),
         Statement(
             "reference",

@@ -76,6 +76,7 @@ resolve_register = step(steps.resolve_register, "resolve the register")
 build_attainment = step(steps.build_attainment, "build attainment")
 build_releasable = step(steps.build_releasable, "hide what must not leave")
 record_quality = step(steps.record_quality, "record quality")
+record_changes = step(steps.record_changes, "record changes")
 publish_release = step(steps.publish_release, "publish")
 
 
@@ -91,18 +92,20 @@ def nightly(as_of: date | None = None) -> RunSummary:
     scheduled.
     """
     settings = Settings()
-    as_of = as_of or business_date(flow_run.get_scheduled_start_time())
+    known = business_date(flow_run.get_scheduled_start_time())
+    as_of = as_of or known
     open_data_root(settings)
     arrivals = land_inbox(settings)
     unpacked = unpack_archives(settings)
     due = plan_deliveries(settings)
     ingested = [future.result() for future in ingest.map(unmapped(settings), due)]
-    release = plan_release(settings, as_of)
+    release = plan_release(settings, as_of, known)
     if release:
         resolve_register(settings, release)
         build_attainment(settings, release)
         build_releasable(settings, release)
         record_quality(settings, release)
+        record_changes(settings, release)
         publish_release(settings, release)
         create_table_artifact(national_rows(settings.root, settings.resources), key="attainment-national")
     return RunSummary(

@@ -20,13 +20,14 @@ from warehouse.corrections import load_corrections
 from warehouse.decisions import LinkDecision
 from warehouse.ledger import Ledger, LedgerEntry
 from warehouse.profiles import load_profiles
+from warehouse.publish import macros_fingerprint
 from warehouse.reference_data import reference_fingerprint
 from warehouse.tables import CONTRACT_FINGERPRINT, LAKE_FINGERPRINT
 from warehouse.targets import OperatorTarget
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 _MAKE_NO_ROW = frozenset({"simulation", "drafting"})
-_AFTER_INGEST = frozenset({"resolve", "marts"})
+_AFTER_INGEST = frozenset({"resolve", "marts", "disclosure", "changes"})
 """What is built anew for each release; no line of a delivery depends on it."""
 
 
@@ -101,6 +102,7 @@ def input_fingerprint(
         CONTRACT_FINGERPRINT,
         transforms_fingerprint(),
         reference_fingerprint(),
+        macros_fingerprint(),
         as_of.isoformat(),
         *decisions,
         *targets,

@@ -236,7 +236,7 @@ def preview(settings: Settings, as_of: date | None = None) -> Preview:
             return Preview(as_of, (), ())
         with ThreadPoolExecutor(steps.PARALLEL_DELIVERIES) as pool:
             list(pool.map(partial(steps.ingest, trial), due))
-        release = steps.plan_release(trial, as_of)
+        release = steps.plan_release(trial, as_of, today)
         if release is None:
             raise QuarantineError("the trial holds a published version; remove its folder under tmp/ and try again")
         steps.resolve_register(trial, release)

@@ -28,10 +28,11 @@ from expectations.judge import ROWS, RULE_BOOK_FINGERPRINT, Judgement, judge, ro
 from flows.apart import Apart
 from flows.certify import certificate
 from flows.linkage import Linkage
-from flows.plan import delivery_key, due_deliveries, input_fingerprint
+from flows.plan import delivery_key, due_deliveries, input_fingerprint, transforms_fingerprint
 from flows.settings import Settings
 from transforms.answer import quarantine_history_sql, waiting_counts_sql
 from transforms.build import build_table
+from transforms.changes import build_changes, unexplained_count, view_version
 from transforms.correct import correction_status_sql
 from transforms.disclosure import build_released
 from transforms.land import LandedFile, RefusedArrival, land, landed_files, survey_inbox, take_census
@@ -57,8 +58,8 @@ from warehouse.ddl import arrow_schema
 from warehouse.decisions import load_decisions
 from warehouse.ledger import Ledger, LedgerEntry
 from warehouse.profiles import load_profiles
-from warehouse.publish import next_version, publish, published_fingerprint
-from warehouse.reference_data import load_reference
+from warehouse.publish import next_version, publish, published_fingerprint, read_manifest
+from warehouse.reference_data import load_reference, reference_fingerprint
 from warehouse.tables import CONTRACT_FINGERPRINT, MART_TABLES, REFERENCE_TABLES, REGISTER_TABLES
 from warehouse.tables.lake import QUARANTINED, VALIDATED
 from warehouse.tables.quality import (
@@ -99,10 +100,14 @@ class BalanceError(RuntimeError):
 
 @dataclass(frozen=True)
 class Release:
-    """A version that is due: its number, what it is made from and the folder where its tables are built."""
+    """A version that is due: its number, what it is made from and the folder where its tables are built.
+
+    `as_of` is the day up to which it takes facts into account, `known` the business day of the run that publishes it.
+    """
 
     version: int
     as_of: date
+    known: date
     input_fingerprint: str
     folder: Path
 
@@ -324,8 +329,12 @@ def check_balance(name: str, balances: Sequence[dict[str, Any]]) -> None:
             )
 
 
-def plan_release(settings: Settings, as_of: date) -> Release | None:
-    """The version that is due, or None when the published one was made from the same inputs."""
+def plan_release(settings: Settings, as_of: date, known: date) -> Release | None:
+    """The version that is due, or None when the published one was made from the same inputs.
+
+    It is known from `known`, the business day of the run, but never before the version it is built upon: what was known
+    on a day is what the last version until then says.
+    """
     decisions, targets = load_decisions(settings.root.link_decisions), load_targets(settings.root.targets)
     due = input_fingerprint(Ledger(settings.root), as_of, decisions, targets, settings.suppression_threshold)
     if due == published_fingerprint(settings.root):
@@ -333,7 +342,9 @@ def plan_release(settings: Settings, as_of: date) -> Release | None:
     folder = settings.root.scratch / "release"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    return Release(next_version(settings.root), as_of, due, folder)
+    before = (read_manifest(settings.root) or {}).get("known_date")
+    known = max(known, date.fromisoformat(before)) if before else known
+    return Release(next_version(settings.root), as_of, known, due, folder)
 
 
 def resolve_register(settings: Settings, release: Release) -> None:
@@ -435,9 +446,12 @@ def record_quality(settings: Settings, release: Release) -> None:
             {
                 "version": release.version,
                 "as_of_date": release.as_of,
+                "known_date": release.known,
                 "input_fingerprint": release.input_fingerprint,
                 "contract_fingerprint": CONTRACT_FINGERPRINT,
                 "rules_fingerprint": RULE_BOOK_FINGERPRINT,
+                "transforms_fingerprint": transforms_fingerprint(),
+                "reference_fingerprint": reference_fingerprint(),
                 "code_version": package_version("capaian"),
                 "delivery_count": len(validated),
                 "held_count": len(judged) - len(validated),
@@ -481,6 +495,25 @@ def warn_of_corrections(con: duckdb.DuckDBPyConnection) -> None:
         logger.warning("%s, line %s: the decision on %s is %s: %s", file, line, column, status, cures[status])
 
 
+def record_changes(settings: Settings, release: Release) -> None:
+    """Write what the version changes against the published one, and carry on what was known before.
+
+    Raises `BalanceError` when two versions of the same code are counted otherwise than they were published.
+    """
+    with settings.resources.connect() as con:
+        view_version(con, "earlier", settings.root.current / "parquet")
+        view_version(con, "later", release.folder)
+        build_changes(con, release.folder)
+        same_code = con.execute(
+            "SELECT count(*) FROM earlier.publication JOIN later.publication USING (transforms_fingerprint)"
+        ).fetchall()[0][0]
+        if same_code and (count := unexplained_count(con)):
+            raise BalanceError(
+                f"marts.whatchanged: {count} figures are counted otherwise than they were published;"
+                " nothing was published"
+            )
+
+
 def publish_release(settings: Settings, release: Release) -> Path:
     """Certify, audit and publish; returns the folder of the version."""
     root, validated = settings.root, [entry for entry in released_entries(settings)[0] if entry.status == "validated"]
@@ -493,6 +526,7 @@ def publish_release(settings: Settings, release: Release) -> Path:
         release.version,
         release.input_fingerprint,
         release.as_of,
+        release.known,
         lambda database, page: REPORTING.call(_write_report, settings.resources, database, page),
     )
     with suppress(FileNotFoundError):

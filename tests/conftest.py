@@ -211,15 +211,16 @@ def ingest_inbox(settings: Settings) -> list[LedgerEntry]:
     return unpacked + [steps.ingest(settings, file) for file in steps.plan_deliveries(settings)]
 
 
-def publish_all(settings: Settings, as_of: date = AS_OF) -> int | None:
-    """The rest of a run; returns the version, or None when nothing was new."""
-    release = steps.plan_release(settings, as_of)
+def publish_all(settings: Settings, as_of: date = AS_OF, known: date | None = None) -> int | None:
+    """The rest of a run on the day `known`, by default `as_of`; returns the version, or None when nothing was new."""
+    release = steps.plan_release(settings, as_of, known or as_of)
     if release is None:
         return None
     steps.resolve_register(settings, release)
     steps.build_attainment(settings, release)
     steps.build_releasable(settings, release)
     steps.record_quality(settings, release)
+    steps.record_changes(settings, release)
     steps.publish_release(settings, release)
     return release.version
 

@@ -39,7 +39,7 @@ def decide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Decide:
 
 def statuses(settings: Settings) -> list[tuple[str, int, str, int]]:
     """What `quality.corrections` of the version that is due says."""
-    release = steps.plan_release(settings, AS_OF)
+    release = steps.plan_release(settings, AS_OF, AS_OF)
     assert release
     steps.resolve_register(settings, release)
     steps.record_quality(settings, release)

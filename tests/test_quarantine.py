@@ -43,7 +43,7 @@ def names(count: int, **values: str) -> list[dict[str, str]]:
 
 def history(settings: Settings) -> list[tuple[object, ...]]:
     """`quality.quarantine_history` of the version that is due, with file lines."""
-    release = steps.plan_release(settings, AS_OF)
+    release = steps.plan_release(settings, AS_OF, AS_OF)
     assert release
     steps.resolve_register(settings, release)
     steps.record_quality(settings, release)
@@ -283,7 +283,7 @@ def test_a_corrected_file_is_shown_before_it_is_applied(settings: Settings) -> N
     assert (effect.published_count, effect.replayed_count) == (2, 3)
     ingest_inbox(settings)
     assert [row[2:4] for row in history(settings) if row[0] == "lama.csv"] == [("repaired", "baru.csv")]
-    release = steps.plan_release(settings, AS_OF)
+    release = steps.plan_release(settings, AS_OF, AS_OF)
     assert release
     steps.resolve_register(settings, release)
     steps.build_attainment(settings, release)

@@ -80,6 +80,17 @@ def _repeated_keys(con: duckdb.DuckDBPyConnection) -> str | None:
     return None
 
 
+def _unequal_parts(con: duckdb.DuckDBPyConnection) -> str | None:
+    unequal = con.execute(
+        """
+        SELECT count(*) FROM (
+            SELECT 1 FROM marts.whatchanged GROUP BY figure, target_year, definition_code, institution
+            HAVING sum(change_count) <> coalesce(any_value(later_count), 0) - coalesce(any_value(earlier_count), 0)
+        )"""
+    ).fetchall()[0][0]
+    return f"marts.whatchanged: the parts of {unequal} figures do not sum to their change" if unequal else None
+
+
 def _other_publications(con: duckdb.DuckDBPyConnection) -> str | None:
     count = con.execute(f"SELECT count(*) FROM {PUBLICATION.full_name}").fetchall()[0][0]
     return None if count == 1 else f"{PUBLICATION.full_name} must hold one row and holds {count}"
@@ -99,6 +110,7 @@ AUDITS = (
     Audit("no_personal_columns", "No column holds data about an identifiable person.", _personal_columns),
     Audit("columns_of_contract", "Tables and columns are those of the contract, no more and no less.", _other_columns),
     Audit("keys_are_unique", "No key of any table occurs twice.", _repeated_keys),
+    Audit("parts_sum", "The causes of each figure's change sum exactly to it.", _unequal_parts),
     Audit("one_publication", "meta.publication holds one row.", _other_publications),
     Audit("certificate_agrees", "The certificate states what the tables hold.", _other_statements),
 )

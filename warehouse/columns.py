@@ -662,6 +662,7 @@ POPULATION_COVERAGE_RATIO = Column(
     "DOUBLE",
     "Counted businesses over the latest reference.population_bases.",
 )
+VERSION = Column("version", "INTEGER", "Version number, rising.")
 AS_OF_DATE = Column("as_of_date", "DATE", "Day up to which facts were taken into account.")
 OBSERVED_DATE = Column(
     "observed_date", "DATE", "Day that the count speaks of: the end of the target year, or the as-of date before it."

@@ -7,6 +7,7 @@ A version is a folder `versions/000123/` with `capaian.duckdb`, the same tables 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -27,8 +28,18 @@ from warehouse.tables import PUBLISHED_TABLES
 DATABASE = "capaian.duckdb"
 REPORT = "report.html"
 MANIFEST = "manifest.json"
+MACROS = Path(__file__).parent / "macros"
+"""What analysts call in the published file: one table macro a file, with its comment."""
 STORAGE_VERSION = "v1.5.0"
 """Clients still on DuckDB 1.5 are to open what 2.0 writes."""
+
+
+def macros_fingerprint() -> str:
+    """SHA-256 over the macros of the published file."""
+    digest = hashlib.sha256()
+    for macro in sorted(MACROS.glob("*.sql")):
+        digest.update(macro.read_bytes())
+    return digest.hexdigest()
 
 
 def published_fingerprint(root: DataRoot) -> str | None:
@@ -55,6 +66,7 @@ def publish(
     version: int,
     input_fingerprint: str,
     as_of: date,
+    known: date,
     write_report: Callable[[Path, Path], None],
 ) -> Path:
     """Publish the tables in `parquet/<schema>/<name>.parquet` as `version`; returns the version's folder.
@@ -80,6 +92,7 @@ def publish(
     manifest = {
         "version": version,
         "as_of_date": as_of.isoformat(),
+        "known_date": known.isoformat(),
         "input_fingerprint": input_fingerprint,
         "files": {name: hashed.get(name) or sha256_of(path) for name, path in files.items()},
     }
@@ -97,9 +110,10 @@ def publish(
 
 
 def build_database(resources: Resources, parquet: Path, database: Path) -> None:
-    """Create `database` with every published table of the contract, comments included, and close it."""
+    """Create `database` with every published table of the contract and every macro, comments included, and close it."""
     with resources.connect() as con:
         con.execute(f"ATTACH {quoted(str(database))} AS built (STORAGE_VERSION '{STORAGE_VERSION}')")
+        con.execute("BEGIN")  # several hundred statements, each of which would be forced to disk by itself
         for statement in create_tables(PUBLISHED_TABLES, catalog="built"):
             con.execute(statement)
         for table in PUBLISHED_TABLES:
@@ -107,6 +121,11 @@ def build_database(resources: Resources, parquet: Path, database: Path) -> None:
                 f"INSERT INTO built.{table.full_name} BY NAME"
                 f" SELECT * FROM read_parquet({quoted(str(parquet / table.schema / table.name))} || '.parquet')"
             )
+        con.execute("COMMIT")
+        con.execute("USE built")
+        for macro in sorted(MACROS.glob("*.sql")):
+            con.execute(macro.read_text(encoding="utf-8"))
+        con.execute("USE memory")
         con.execute("CHECKPOINT built")
         con.execute("DETACH built")
     if database.with_name(database.name + ".wal").exists():

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, Parameter
 
 from flows.cli import quarantine, review, screens
+from flows.cli.diff import diff
 from flows.cli.explain import explain
 from flows.cli.profile import profile
 from flows.cli.read import read
@@ -35,6 +36,8 @@ app.command(quarantine.app)
 app.command(explain)
 
 app.command(verify)
+
+app.command(diff)
 
 app.command(review.app)
 

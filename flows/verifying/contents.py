@@ -20,11 +20,9 @@ from warehouse.certificate import CERTIFICATE_FILE, Statement, certificate_in, d
 from warehouse.contract import quoted
 from warehouse.ddl import create_tables
 from warehouse.ledger import Ledger
-from warehouse.reference_data import FOLDER
+from warehouse.publish import MACROS
 from warehouse.tables import CONTRACT_FINGERPRINT, PUBLISHED_TABLES
 
-MACROS = FOLDER.parent / "macros"
-"""What analysts may call in the published file."""
 _STRANGE_DEFINITIONS = """
     WITH defined AS (
         SELECT database_name, function_name AS name, macro_definition || parameters::VARCHAR AS definition

@@ -69,7 +69,8 @@ def check_attainment(
             (build / schema).symlink_to(folder / "parquet" / schema)
         manifest = files.manifest
         as_of = date.fromisoformat(manifest["as_of_date"])
-        release = Release(manifest["version"], as_of, manifest["input_fingerprint"], build)
+        known = date.fromisoformat(manifest["known_date"])
+        release = Release(manifest["version"], as_of, known, manifest["input_fingerprint"], build)
         try:
             build_attainment(settings, release)
             built = {path.name: path for path in sorted((build / "marts").glob("*.parquet"))}

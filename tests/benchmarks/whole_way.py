@@ -74,7 +74,9 @@ def ingest(settings: Settings, rows: int) -> None:
 def release_of(settings: Settings) -> steps.Release:
     folder = settings.root.scratch / "release"
     folder.mkdir(exist_ok=True)
-    return steps.Release(next_version(settings.root), AS_OF, input_fingerprint(Ledger(settings.root), AS_OF), folder)
+    return steps.Release(
+        next_version(settings.root), AS_OF, AS_OF, input_fingerprint(Ledger(settings.root), AS_OF), folder
+    )
 
 
 def resolve(settings: Settings, rows: int) -> None:
@@ -86,6 +88,7 @@ def marts(settings: Settings, rows: int) -> None:
     steps.build_attainment(settings, release)
     steps.build_releasable(settings, release)
     steps.record_quality(settings, release)
+    steps.record_changes(settings, release)
 
 
 def publish(settings: Settings, rows: int) -> None:

@@ -6,7 +6,7 @@ decision itself (`suppress.py`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,8 +52,8 @@ _TREES = (
 def build_released(con: duckdb.DuckDBPyConnection, folder: Path, earlier: Sequence[Path], threshold: int) -> None:
     """Build the released tables and the log of what they hide in `folder`, from the marts on `con`.
 
-    `earlier` are the folders of the tables of earlier versions, the latest first: what the last release of a tree hid
-    stays hidden, and is not given away by what is shown now. `threshold` is the smallest count that is shown.
+    `earlier` are the folders of the tables of all earlier versions: what any release of a tree hid stays hidden, and is
+    not given away by what is shown now. `threshold` is the smallest count that is shown.
     Raises `ReleaseError` when the marts do not add up.
     """
     hidden: list[tuple[str, Suppression]] = []
@@ -61,8 +61,8 @@ def build_released(con: duckdb.DuckDBPyConnection, folder: Path, earlier: Sequen
         con.execute(f"CREATE OR REPLACE TEMP TABLE exact AS {select_in(_HERE / f'{table.name}.sql')}")
         for tree in (tree for tree in _TREES if tree.table is table):
             units = _units(con, tree, "exact")
-            release = _last_release(con, tree, earlier)
-            hidden += [(tree.name, found) for found in suppress(units, threshold, [release] if release else ())]
+            releases = list(_releases(con, tree, earlier))
+            hidden += [(tree.name, found) for found in suppress(units, threshold, releases)]
         trees = [tree.name for tree in _TREES if tree.table is table]
         marked = [{"tree": tree, "code": found.code} for tree, found in hidden if tree in trees]
         con.register("hidden_units", pa.Table.from_pylist(marked, schema=_HIDDEN))
@@ -104,8 +104,8 @@ def _classes(measures: Sequence[int]) -> Counts:
     return classes(measures[0], measures[1:])
 
 
-def _last_release(con: duckdb.DuckDBPyConnection, tree: _Tree, earlier: Sequence[Path]) -> Release | None:
-    """What the latest release of the tree showed; one that could not be made is passed over."""
+def _releases(con: duckdb.DuckDBPyConnection, tree: _Tree, earlier: Sequence[Path]) -> Iterator[Release]:
+    """What each earlier release of the tree showed; one that could not be made is none."""
     columns = ", ".join((tree.code, "is_suppressed", *_MEASURES))
     for folder in earlier:
         table = folder / "released" / f"{tree.table.name}.parquet"
@@ -117,5 +117,4 @@ def _last_release(con: duckdb.DuckDBPyConnection, tree: _Tree, earlier: Sequence
         ).fetchall()
         if ("unprotectable",) not in reasons:
             rows = con.execute(f"SELECT {columns} FROM read_parquet('{table}') WHERE {tree.rows}").fetchall()
-            return {code: None if is_hidden else _classes(measures) for code, is_hidden, *measures in rows}
-    return None
+            yield {code: None if is_hidden else _classes(measures) for code, is_hidden, *measures in rows}

@@ -6,7 +6,8 @@ SELECT
     delivery_id,
     registration_number,
     business_ids.id AS business_id,
-    superseded.row_id IS NULL AS is_current
+    superseded.row_id IS NULL AS is_current,
+    enumerated_date
 FROM validated
 JOIN business_ids USING (row_id)
 LEFT JOIN superseded USING (row_id)

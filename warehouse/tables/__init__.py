@@ -5,6 +5,7 @@ come about.
 """
 
 from warehouse.contract import fingerprint
+from warehouse.tables.changes import CHANGE_TABLES
 from warehouse.tables.lake import LAKE_TABLES
 from warehouse.tables.marts import MART_TABLES
 from warehouse.tables.quality import CERTIFICATE, PUBLICATION, QUALITY_TABLES
@@ -15,6 +16,7 @@ from warehouse.tables.released import RELEASED_TABLES
 PUBLISHED_TABLES = (
     *MART_TABLES,
     *RELEASED_TABLES,
+    *CHANGE_TABLES,
     *REGISTER_TABLES,
     *QUALITY_TABLES,
     *REFERENCE_TABLES,
@@ -30,6 +32,7 @@ CONTRACT_FINGERPRINT = fingerprint(ALL_TABLES)
 
 __all__ = [
     "ALL_TABLES",
+    "CHANGE_TABLES",
     "CONTRACT_FINGERPRINT",
     "LAKE_FINGERPRINT",
     "LAKE_TABLES",

@@ -217,8 +217,13 @@ PUBLICATION = Table(
     "the published version (one row)",
     "What this file is and what it was made from.",
     (
-        Column("version", "INTEGER", "Version number, rising."),
+        columns.VERSION,
         columns.AS_OF_DATE,
+        Column(
+            "known_date",
+            "DATE",
+            "Business day of the run that published it, never before that of the version it was built upon.",
+        ),
         Column(
             "input_fingerprint",
             "VARCHAR",
@@ -226,6 +231,8 @@ PUBLICATION = Table(
         ),
         Column("contract_fingerprint", "VARCHAR", "SHA-256 of the table definitions."),
         Column("rules_fingerprint", "VARCHAR", "SHA-256 of the rule book."),
+        Column("transforms_fingerprint", "VARCHAR", "SHA-256 of the code that makes rows."),
+        Column("reference_fingerprint", "VARCHAR", "SHA-256 of the reference data."),
         Column("code_version", "VARCHAR", "Version of capaian."),
         Column("delivery_count", "INTEGER", "Validated deliveries."),
         Column("held_count", "INTEGER", "Deliveries held out of this release."),

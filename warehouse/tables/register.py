@@ -50,7 +50,14 @@ MEMBERSHIPS = Table(
     "memberships",
     "validated source line",
     "Which business each validated registration belongs to.",
-    (columns.ROW_ID, columns.DELIVERY_ID, columns.REGISTRATION_NUMBER, columns.BUSINESS_ID, columns.IS_CURRENT),
+    (
+        columns.ROW_ID,
+        columns.DELIVERY_ID,
+        columns.REGISTRATION_NUMBER,
+        columns.BUSINESS_ID,
+        columns.IS_CURRENT,
+        columns.ENUMERATED_DATE,
+    ),
     ("row_id",),
     published=True,
 )
