@@ -89,6 +89,15 @@ def test_a_sibling_without_the_class_that_is_short_is_not_hidden_in_vain() -> No
     assert reasons(suppress(units)) == {"a": "primary", "c": "complementary"}
 
 
+def test_a_hidden_unit_is_known_to_have_a_business() -> None:
+    # Of a and b together 5, and 1 at least in each: a would lie between 1 and 4.
+    assert reasons(suppress(depth_one("a 2\nb 3\nc 50\nd 60"))) == {
+        "a": "primary",
+        "b": "primary",
+        "c": "complementary",
+    }
+
+
 def test_a_unit_of_one_class_tells_of_each_of_its_businesses() -> None:
     units = depth_one("""
         a  0   7
@@ -252,6 +261,21 @@ def test_growth_of_a_newly_hidden_unit_is_not_told_by_those_that_were_hidden_bef
         "c": "primary",
         "d": "complementary",
     }
+
+
+def test_a_sibling_that_grew_only_within_a_wider_measure_hides_no_newly_hidden_unit() -> None:
+    first = depth_one("a 0 40 60\nb 20 40 60\nc 50 50 50")
+    # b has 10 more of D1, but none of D2: its D1 might be fewer only with its D2, which does not fall.
+    second = depth_one("a 2 39 61\nb 30 30 70\nc 60 60 60")
+    shown = released(first, suppress(first))
+    assert reasons(suppress(second, earlier=[shown])) == {"a": "primary", "c": "complementary"}
+
+
+def test_the_first_businesses_of_a_unit_are_hidden_by_enough_growth_besides_them() -> None:
+    first = depth_one("a 0\nb 50\nc 50")
+    second = depth_one("a 2\nb 53\nc 60")  # a and b grew by 5 together, and a has 1 at least
+    shown = released(first, suppress(first))
+    assert reasons(suppress(second, earlier=[shown])) == {"a": "primary", "c": "complementary"}
 
 
 @pytest.mark.parametrize("change", ["new businesses", "going digital", "corrections"])
