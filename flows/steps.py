@@ -34,7 +34,7 @@ from transforms.answer import quarantine_history_sql, waiting_counts_sql
 from transforms.build import build_table
 from transforms.changes import build_changes, unexplained_count, view_version
 from transforms.correct import correction_status_sql
-from transforms.disclosure import build_released
+from transforms.disclosure import build_released, keep_contributions
 from transforms.land import LandedFile, RefusedArrival, land, landed_files, survey_inbox, take_census
 from transforms.marts import build_marts
 from transforms.reading.containers import unpack
@@ -360,6 +360,7 @@ def resolve_register(settings: Settings, release: Release) -> None:
         grows = linkage.open(con, deliveries)
         resolve(con, release.folder, release.version, load_decisions(settings.root.link_decisions), grows)
         linkage.save(con, deliveries, grows)
+        keep_contributions(con, _contributions(settings), release.as_of)
         view_quarantined(con, settings, [entry for entry in released_entries(settings)[0] if entry.is_judged])
         build_table(con, QUARANTINE_HISTORY, quarantine_history_sql(), release.folder)
         build_table(con, WAITING_COUNTS, waiting_counts_sql(con), release.folder)
@@ -386,7 +387,14 @@ def build_releasable(settings: Settings, release: Release) -> None:
         for table in MART_TABLES:
             path = release.folder / table.schema / f"{table.name}.parquet"
             con.execute(f"CREATE VIEW {table.full_name} AS SELECT * FROM read_parquet('{path}')")
-        build_released(con, release.folder, earlier, settings.suppression_threshold)
+        con.execute(f"SET VARIABLE as_of = DATE '{release.as_of.isoformat()}'")
+        build_released(con, _contributions(settings), release.folder, earlier, settings.suppression_threshold)
+    _contributions(settings).unlink()
+
+
+def _contributions(settings: Settings) -> Path:
+    """The sales of single businesses between two steps; closed to others, and swept with all unfinished work."""
+    return settings.root.scratch / "contributions.parquet"
 
 
 def record_quality(settings: Settings, release: Release) -> None:

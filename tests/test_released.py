@@ -12,6 +12,13 @@ from random_census import Counting, random_business
 from transforms.disclosure import build_released
 
 AS_OF = date(2024, 12, 31)
+SALES = """
+    (2021, 'C', 1000, 300, 200, 10),
+    (2021, 'G', 5000, 900, 800, 40),
+    (2021, 'H', 900, 800, 90, 9),
+    (2021, 'I', 70, 30, 20, 3),
+    (2022, 'G', 4000, 900, 800, 40)"""
+"""H is dominated by its largest, I has too few contributors."""
 
 
 def census_of(sizes: dict[str, int]) -> Census:
@@ -55,7 +62,11 @@ def release(
     counting: Counting, sizes: dict[str, int], folder: Path, earlier: list[Path], threshold: int = 5
 ) -> dict[str, Row]:
     counting.marts(census_of(sizes), [], AS_OF)
-    build_released(counting.con, folder, earlier, threshold)
+    counting.con.execute(
+        f"COPY (SELECT * FROM (VALUES {SALES}) AS cells(omzet_year, section_code, omzet_idr, largest_idr, second_largest_idr, contributor_count))"
+        f" TO '{counting.folder}/contributions.parquet' (FORMAT parquet)"
+    )
+    build_released(counting.con, counting.folder / "contributions.parquet", folder, earlier, threshold)
     relation = counting.con.execute("SELECT * FROM released.regions")
     names = [column[0] for column in relation.description or ()]
     return {row[0]: dict(zip(names, row, strict=True)) for row in relation.fetchall()}
@@ -96,6 +107,21 @@ def test_what_an_earlier_version_hid_stays_hidden_and_a_first_release_needs_no_e
             "SELECT reason FROM '{path}' WHERE unit_code = 'regency/32.04'",
         )
     )
+
+
+def test_sales_are_hidden_where_a_contributor_could_be_worked_out(counting: Counting, tmp_path: Path) -> None:
+    release(counting, {"32.01": 100, "32.02": 60}, tmp_path, [])
+    shown = counting.con.execute(
+        "SELECT omzet_year, section_code, omzet_idr, contributor_count, is_suppressed FROM released.sales ORDER BY ALL"
+    )
+    rows = {(year, section): tuple(rest) for year, section, *rest in shown.fetchall()}
+    assert rows[2021, "H"] == rows[2021, "I"] == (None, None, True)
+    assert rows[2021, "G"] == (5000, 40, False) and rows[2022, "G"] == (4000, 40, False)
+    logged = (
+        "SELECT unit_code, column_name, reason FROM quality.suppression_log WHERE released_table = 'sales' ORDER BY ALL"
+    )
+    reasons = {code: (name, reason) for code, name, reason in counting.con.execute(logged).fetchall()}
+    assert (reasons["2021/H"], reasons["2021/I"]) == (("omzet_idr", "dominance"), ("omzet_idr", "primary"))
 
 
 def duckdb_rows(path: Path, query: str) -> list[tuple[object, ...]]:

@@ -5,5 +5,6 @@ which stay exact, or how a hidden cell is written.
 """
 
 from transforms.disclosure.release import build_released
+from transforms.disclosure.sales import keep_contributions
 
-__all__ = ["build_released"]
+__all__ = ["build_released", "keep_contributions"]

@@ -15,10 +15,11 @@ import pyarrow as pa
 
 from transforms.build import build_table, select_in
 from transforms.disclosure.records import Counts, Release, Suppression, Unit, classes
+from transforms.disclosure.sales import release_sales
 from transforms.disclosure.suppress import suppress
 from warehouse.contract import Table
 from warehouse.tables.quality import SUPPRESSION_LOG
-from warehouse.tables.released import RELEASED_BREAKDOWNS, RELEASED_REGIONS
+from warehouse.tables.released import RELEASED_BREAKDOWNS, RELEASED_REGIONS, RELEASED_SALES
 
 _HERE = Path(__file__).parent
 _MEASURES = ("business_count", "d1_count", "d2_count", "d3_count", "d4_count")
@@ -49,9 +50,12 @@ _TREES = (
 )
 
 
-def build_released(con: duckdb.DuckDBPyConnection, folder: Path, earlier: Sequence[Path], threshold: int) -> None:
+def build_released(
+    con: duckdb.DuckDBPyConnection, contributions: Path, folder: Path, earlier: Sequence[Path], threshold: int
+) -> None:
     """Build the released tables and the log of what they hide in `folder`, from the marts on `con`.
 
+    `contributions` is what `keep_contributions` wrote;
     `earlier` are the folders of the tables of all earlier versions: what any release of a tree hid stays hidden, and is
     not given away by what is shown now. `threshold` is the smallest count that is shown.
     Raises `ReleaseError` when the marts do not add up.
@@ -81,6 +85,8 @@ def build_released(con: duckdb.DuckDBPyConnection, folder: Path, earlier: Sequen
         )
         con.unregister("hidden_units")
     log = [(tree, found.code, "record", found.reason, threshold) for tree, found in hidden]
+    sales = release_sales(con, contributions, folder, earlier, threshold)
+    log += [(RELEASED_SALES.name, found.code, "omzet_idr", found.reason, threshold) for found in sales]
     rows = pa.Table.from_pylist([dict(zip(SUPPRESSION_LOG.column_names, row, strict=True)) for row in log], schema=_LOG)
     con.register("suppression_rows", rows)
     build_table(con, SUPPRESSION_LOG, "SELECT * FROM suppression_rows", folder)

@@ -19,6 +19,7 @@ WITH survived AS (
         arg_max(owner_birth_date, preference) AS owner_birth_date,
         arg_max(worker_count, preference) AS worker_count,
         arg_max(omzet_idr, preference) AS omzet_idr,
+        arg_max(omzet_year, preference) FILTER (omzet_idr IS NOT NULL) AS omzet_year,
         arg_max(capital_idr, preference) AS capital_idr,
         bool_or(has_nib) AS has_nib,
         bool_or(has_npwp) AS has_npwp,
@@ -39,7 +40,7 @@ WITH survived AS (
 ), alone AS (
     SELECT
         'chosen' AS threshold, row_id AS cluster, row_id, business_kind, regency_code, wave, enumerated_date, business_status_code,
-        is_fixed_location, legal_form_code, started_year, kbli_code, owner_sex_code, owner_birth_date, worker_count, omzet_idr, capital_idr,
+        is_fixed_location, legal_form_code, started_year, kbli_code, owner_sex_code, owner_birth_date, worker_count, omzet_idr, omzet_year, capital_idr,
         nib IS NOT NULL AS has_nib, npwp IS NOT NULL AS has_npwp, cooperative_number IS NOT NULL AS has_cooperative_number, member_count,
         uses_internet, sells_on_marketplace, sells_on_social_media, sells_on_instant_messaging, sells_on_own_website,
         sells_on_food_delivery, sells_on_ekatalog, accepts_epayment, digital_since_year,
@@ -67,7 +68,7 @@ SELECT
         WHEN owner_age_years BETWEEN 16 AND 30 THEN '16-30' WHEN owner_age_years BETWEEN 31 AND 45 THEN '31-45'
         WHEN owner_age_years BETWEEN 46 AND 60 THEN '46-60' WHEN owner_age_years BETWEEN 61 AND 120 THEN '61+' ELSE 'unknown'
     END AS owner_age_band,
-    worker_count, size_class_code, size_rule,
+    worker_count, omzet_idr, omzet_year, size_class_code, size_rule,
     coalesce(business_kind, 'umkm') = 'umkm' AND size_class_code <> 'large' AND coalesce(statuses.is_counted, true) AS is_counted,
     has_nib, has_npwp, has_cooperative_number, member_count,
     uses_internet, sells_on_marketplace, sells_on_social_media, sells_on_instant_messaging, sells_on_own_website,

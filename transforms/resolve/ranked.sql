@@ -12,7 +12,7 @@ SELECT
     threshold, cluster, row_id,
     row_number() OVER (PARTITION BY threshold, cluster ORDER BY enumerated_date NULLS FIRST, row_id)::INTEGER AS preference,
     business_kind, regency_code, wave, enumerated_date, business_status_code, is_fixed_location, legal_form_code, started_year,
-    kbli_code, owner_sex_code, owner_birth_date, worker_count, omzet_idr, capital_idr, nib IS NOT NULL AS has_nib,
+    kbli_code, owner_sex_code, owner_birth_date, worker_count, omzet_idr, omzet_year, capital_idr, nib IS NOT NULL AS has_nib,
     npwp IS NOT NULL AS has_npwp, cooperative_number IS NOT NULL AS has_cooperative_number, member_count,
     uses_internet, sells_on_marketplace, sells_on_social_media, sells_on_instant_messaging, sells_on_own_website, sells_on_food_delivery, sells_on_ekatalog, accepts_epayment,
     digital_since_year,

@@ -5,10 +5,13 @@ from __future__ import annotations
 from warehouse import columns
 from warehouse.contract import Column, Table
 
+_IS_SUPPRESSED = Column(
+    "is_suppressed", "BOOLEAN", "Whether the counts are hidden (shown as c), see quality.suppression_log."
+)
 _MEASURES = (
     columns.BUSINESS_COUNT.described("Counted businesses, digital or not; NULL when hidden."),
     *(column.described(f"{column.description[:-1]}; NULL when hidden.") for column in columns.DEFINITION_COUNTS),
-    Column("is_suppressed", "BOOLEAN", "Whether the counts are hidden (shown as c), see quality.suppression_log."),
+    _IS_SUPPRESSED,
     columns.OBSERVED_DATE,
     columns.AS_OF_DATE,
 )
@@ -44,4 +47,21 @@ RELEASED_BREAKDOWNS = Table(
     published=True,
 )
 
-RELEASED_TABLES = (RELEASED_REGIONS, RELEASED_BREAKDOWNS)
+RELEASED_SALES = Table(
+    "released",
+    "sales",
+    "year of sales and KBLI section",
+    "Sales of counted businesses by sector, for use outside the ministry; hidden where one could be worked out.",
+    (
+        columns.OMZET_YEAR.described("Year of the sales; amounts of different years must not be added up."),
+        columns.SECTION_CODE,
+        Column("omzet_idr", "BIGINT", "Sales of those that give them, rupiah; NULL when hidden."),
+        Column("contributor_count", "BIGINT", "Businesses with sales above 0; NULL when hidden."),
+        _IS_SUPPRESSED,
+        columns.AS_OF_DATE,
+    ),
+    ("omzet_year", "section_code"),
+    published=True,
+)
+
+RELEASED_TABLES = (RELEASED_REGIONS, RELEASED_BREAKDOWNS, RELEASED_SALES)
