@@ -46,6 +46,7 @@ def report(
         Also one Parquet file per table, described likewise.
     """
     from flows.reports import NoSuchVersion, write_reports
+    from warehouse.report import NotReleasable
 
     asked: dict[Form, bool] = {"html": True, "xlsx": xlsx, "csv": csv, "parquet": parquet}
     settings = Settings()
@@ -54,7 +55,7 @@ def report(
             written = write_reports(
                 settings, lang, version, out, [form for form, is_asked in asked.items() if is_asked]
             )
-    except NoSuchVersion as error:
+    except (NoSuchVersion, NotReleasable) as error:
         return screens.fail(2, str(error))
     if json_output:
         print(json.dumps({"written": [str(path) for path in written]}, ensure_ascii=False))

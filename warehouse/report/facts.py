@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse.report.released import view_released
+from warehouse.report.released import check_released
 
 Row = dict[str, Any]
 
@@ -18,6 +18,7 @@ CUSTODIAN = "KemenKopUKM"
 """Whose figures the headline quotes: the custodian of the data (Perpres 39/2019)."""
 SHOWN_DELIVERIES = 200
 """Refused and held deliveries that are named; the page stays small however many there are."""
+BREAKDOWNS = ("size_class", "section", "owner_sex", "owner_age_band")
 WATERFALL = (
     ("header", "lines"),
     ("blank", "lines"),
@@ -33,7 +34,7 @@ _COVERED = """
     SELECT province_code_{frame} AS region_code, count(*) AS regency_count,
         count(*) FILTER (business_count > 0 OR is_suppressed) AS covered_count
     FROM reference.regencies
-    LEFT JOIN (FROM released_regions WHERE level = 'regency') AS released ON released.region_code = regency_code
+    LEFT JOIN (FROM released.regions WHERE region_level = 'regency') AS released ON released.region_code = regency_code
     GROUP BY ALL"""
 PROVINCES = (
     """
@@ -48,8 +49,8 @@ SELECT regions.*, regency_count, covered_count, covered_count / regency_count AS
     CASE WHEN d1_count > 0 AND region_code <> 'unknown'
         THEN rank() OVER (ORDER BY region_code = 'unknown', d1_count DESC NULLS LAST) END AS observed_rank,
     target_count, d1_count / nullif(target_count, 0) AS attainment_ratio
-FROM released_regions AS regions LEFT JOIN covered USING (region_code) LEFT JOIN latest USING (region_code)
-WHERE level = 'province' AND frame_code = '{frame}'
+FROM released.regions AS regions LEFT JOIN covered USING (region_code) LEFT JOIN latest USING (region_code)
+WHERE region_level = 'province' AND frame_code = '{frame}' OR region_level = 'unknown'
 ORDER BY region_code = 'unknown', observed_rank NULLS LAST, business_count DESC NULLS FIRST, region_code"""
 )
 
@@ -74,7 +75,7 @@ LEFT JOIN (
 ORDER BY wave"""
 CERTIFICATE = """
 SELECT section, item, value, sha256 FROM meta.certificate
-WHERE section NOT IN ('tables', 'figures') AND NOT (section = 'deliveries' AND item <> 'all deliveries')
+WHERE section NOT IN ('tables', 'figures') AND item NOT LIKE '%delivery %'
 ORDER BY statement_number"""
 
 
@@ -87,8 +88,7 @@ def rows(con: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
 
 def gather(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """Everything the page shows, by name of its use in the templates."""
-    view_released(con)
-    tables = {row["name"] for row in rows(con, "SELECT schema_name || '.' || table_name AS name FROM duckdb_tables()")}
+    check_released(con)
     publication = rows(con, "FROM meta.publication")[0]
     return {
         "publication": publication,
@@ -111,8 +111,8 @@ def gather(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
             con,
             "FROM reference.official_reports WHERE indicator_code = 'umkm_digital' ORDER BY as_of_date, report_id",
         ),
-        "changes": _changes(con, tables),
-        "certificate": _certificate(con, tables),
+        "changes": _changes(con),
+        "certificate": rows(con, CERTIFICATE),
     }
 
 
@@ -156,7 +156,7 @@ def _breakdowns(con: duckdb.DuckDBPyConnection) -> dict[str, list[Row]]:
         SELECT counts.* EXCLUDE (section_title), section_title, d1_count / nullif(business_count, 0) AS d1_ratio,
             d4_count / nullif(business_count, 0) AS d4_ratio
         FROM (
-            SELECT released.*, title AS section_title FROM released_breakdowns AS released
+            SELECT released.*, title AS section_title FROM released.breakdowns AS released
             LEFT JOIN (SELECT kbli_code, title FROM reference.kbli WHERE level = 'section')
                 ON breakdown = 'section' AND kbli_code = category_code
         ) AS counts
@@ -164,7 +164,7 @@ def _breakdowns(con: duckdb.DuckDBPyConnection) -> dict[str, list[Row]]:
             CASE category_code WHEN 'micro' THEN 1 WHEN 'small' THEN 2 WHEN 'medium' THEN 3 WHEN 'large' THEN 4 END,
             category_code""",
     )
-    return {kind: [row for row in found if row["breakdown"] == kind] for kind in ("size", "section", "sex", "age_band")}
+    return {kind: [row for row in found if row["breakdown"] == kind] for kind in BREAKDOWNS}
 
 
 def _channels(con: duckdb.DuckDBPyConnection) -> dict[str, list[Row]]:
@@ -174,9 +174,9 @@ def _channels(con: duckdb.DuckDBPyConnection) -> dict[str, list[Row]]:
             """
             SELECT channel_code, channels.definition_code, channel_name, channel_name_en, false AS is_suppressed,
                 sum(business_count)::BIGINT AS business_count,
-                sum(business_count) / nullif((SELECT business_count FROM released_regions WHERE level = 'nation'), 0)
-                    AS business_ratio
+                sum(business_count) / nullif(max(nation_count), 0) AS business_ratio
             FROM marts.digital_by_channel JOIN reference.channels USING (channel_code)
+            CROSS JOIN (SELECT business_count AS nation_count FROM released.regions WHERE region_level = 'nation')
             WHERE frame_code = '38' GROUP BY ALL ORDER BY business_count DESC, channel_code""",
         ),
         "increments": rows(con, "FROM marts.increment_by_channel ORDER BY increment_year, increment_channel"),
@@ -267,10 +267,8 @@ def _deliveries(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     }
 
 
-def _changes(con: duckdb.DuckDBPyConnection, tables: set[str]) -> list[Row] | None:
-    """Figures that differ from the version before, each with its causes; None when nothing says so."""
-    if "marts.whatchanged" not in tables:
-        return None
+def _changes(con: duckdb.DuckDBPyConnection) -> list[Row]:
+    """Every headline figure beside that of the version before, with the causes that changed it."""
     parts = rows(con, "FROM marts.whatchanged ORDER BY figure, target_year, definition_code, institution, change_count")
     figures: dict[tuple[Any, ...], Row] = {}
     for part in parts:
@@ -282,10 +280,3 @@ def _changes(con: duckdb.DuckDBPyConnection, tables: set[str]) -> list[Row] | No
         if part["change_count"]:
             figure["causes"].append(part)
     return list(figures.values())
-
-
-def _certificate(con: duckdb.DuckDBPyConnection, tables: set[str]) -> list[Row] | None:
-    """Statements of the release certificate by which a reader checks the page; tables and figures only counted."""
-    if "meta.certificate" not in tables:
-        return None
-    return rows(con, CERTIFICATE)

@@ -1,7 +1,7 @@
 """The tables that leave with the report, as XLSX, CSV and Parquet: each with its columns, from the contract.
 
 Belongs here: which tables, which columns, from which rows. Does not belong here: writing them (`workbook.py`,
-`files.py`) and disclosure control: below the national level only the released views are read (`released.py`).
+`files.py`) and disclosure control: below the national level only `released.*` is read.
 """
 
 from __future__ import annotations
@@ -13,15 +13,17 @@ import duckdb
 from warehouse import columns
 from warehouse.contract import Column, Table
 from warehouse.report.facts import CERTIFICATE, COVERAGE_BY_WAVE, KOPERASI, PROVINCES, WATERFALL, row_flow
-from warehouse.report.released import view_released
+from warehouse.report.released import check_released
 from warehouse.tables import REFERENCE_TABLES, marts, quality
+from warehouse.tables.changes import WHATCHANGED
+from warehouse.tables.released import RELEASED_BREAKDOWNS, RELEASED_REGIONS
 
 _REFERENCE = {table.name: table for table in REFERENCE_TABLES}
-IS_SUPPRESSED = Column(
-    "is_suppressed", "BOOLEAN", "Whether the counts are confidential; then they are empty, which is not 0."
+_RELEASED = tuple(
+    RELEASED_REGIONS[name]
+    for name in ("business_count", "d1_count", "d2_count", "d3_count", "d4_count", "is_suppressed", "observed_date")
 )
-_RELEASED = (columns.BUSINESS_COUNT, *columns.DEFINITION_COUNTS, IS_SUPPRESSED)
-_COUNTS = "business_count, d1_count, d2_count, d3_count, d4_count, is_suppressed"
+_COUNTS = ", ".join(column.name for column in _RELEASED)
 _COVERED = (
     Column("regency_count", "BIGINT", "Kab/kota of the province."),
     Column("covered_count", "BIGINT", "Of them with a registration."),
@@ -31,11 +33,10 @@ _COVERED = (
 
 @dataclass(frozen=True)
 class Export:
-    """One table of the report; `needs` is the table of the version without which there is none."""
+    """One table of the report, and the query that fills it."""
 
     table: Table
     select: str
-    needs: str | None = None
 
     @property
     def name(self) -> str:
@@ -46,13 +47,10 @@ def _export(name: str, description: str, key: tuple[str, ...], own: tuple[Column
     return Export(Table("report", name, f"one row per {', '.join(key)}", description, own, key), select)
 
 
-def _as_published(table: Table, condition: str = "true", *, needs: bool = False) -> Export:
+def _as_published(table: Table, condition: str = "true") -> Export:
     order = ", ".join(table.key)
-    return Export(
-        table,
-        f"SELECT {', '.join(table.column_names)} FROM {table.full_name} WHERE {condition} ORDER BY {order}",
-        table.full_name if needs else None,
-    )
+    names = ", ".join(table.column_names)
+    return Export(table, f"SELECT {names} FROM {table.full_name} WHERE {condition} ORDER BY {order}")
 
 
 def _provinces(frame: str) -> str:
@@ -86,23 +84,23 @@ EXPORTS = (
         SELECT region_code AS regency_code, region_name AS regency_name,
             coalesce(province_code_34, 'unknown') AS province_code_34,
             coalesce(province_code_38, 'unknown') AS province_code_38, {_COUNTS}
-        FROM released_regions
+        FROM released.regions
         LEFT JOIN (SELECT regency_code, province_code_34, province_code_38 FROM reference.regencies) AS places
             ON places.regency_code = region_code
-        WHERE level = 'regency' ORDER BY region_code""",
+        WHERE region_level = 'regency' OR region_level = 'unknown' ORDER BY region_code""",
     ),
     _export(
         "breakdowns",
         "The register's count by size class, KBLI section, sex and age band of the owner, one at a time.",
         ("breakdown", "category_code"),
         (
-            Column("breakdown", "VARCHAR", "size, section, sex or age_band."),
-            Column("category_code", "VARCHAR", "Category of the breakdown; unknown where nothing is given."),
+            RELEASED_BREAKDOWNS["breakdown"],
+            RELEASED_BREAKDOWNS["category_code"],
             Column("category_name", "VARCHAR", "Title of the KBLI section; NULL for the other breakdowns."),
             *_RELEASED,
         ),
         f"""
-        SELECT breakdown, category_code, title AS category_name, {_COUNTS} FROM released_breakdowns
+        SELECT breakdown, category_code, title AS category_name, {_COUNTS} FROM released.breakdowns
         LEFT JOIN (SELECT kbli_code, title FROM reference.kbli WHERE level = 'section')
             ON breakdown = 'section' AND kbli_code = category_code
         ORDER BY breakdown, category_code""",
@@ -173,52 +171,21 @@ EXPORTS = (
     _as_published(_REFERENCE["targets"]),
     _as_published(_REFERENCE["official_reports"]),
     _as_published(_REFERENCE["definitions"]),
-    Export(
-        Table(
-            "report",
-            "whatchanged",
-            "headline figure and cause",
-            "Why each headline figure differs from the version before; causes that add nothing are left out.",
-            (
-                Column("figure", "VARCHAR", "counted_businesses, register_observed, official_reported or target."),
-                columns.TARGET_YEAR,
-                columns.DEFINITION_CODE,
-                columns.INSTITUTION,
-                Column("cause", "VARCHAR", "Why the figure changed."),
-                Column("earlier_version", "INTEGER", "The version before."),
-                Column("earlier_count", "BIGINT", "The figure in it."),
-                Column("later_count", "BIGINT", "The figure in this version."),
-                Column("change_count", "BIGINT", "What the cause adds to or takes from the figure."),
-            ),
-            ("figure", "target_year", "definition_code", "institution", "cause"),
-        ),
-        "FROM marts.whatchanged WHERE change_count <> 0 ORDER BY ALL",
-        needs="marts.whatchanged",
-    ),
-    Export(
-        Table(
-            "report",
-            "certificate",
-            "statement",
-            "Statements of the release certificate; those on tables and single deliveries are in meta.certificate.",
-            (
-                Column("section", "VARCHAR", "What kind of statement."),
-                Column("item", "VARCHAR", "What it is about."),
-                Column("value", "VARCHAR", "What is stated of it."),
-                Column("sha256", "VARCHAR", "The hash that says so; NULL where the value alone does."),
-            ),
-            ("section", "item"),
-        ),
+    _as_published(WHATCHANGED, "change_count <> 0"),
+    _export(
+        "certificate",
+        "Statements of the release certificate; those on tables and single deliveries are in meta.certificate.",
+        ("section", "item"),
+        tuple(quality.CERTIFICATE[name] for name in ("section", "item", "value", "sha256")),
         CERTIFICATE,
-        needs="meta.certificate",
     ),
     _as_published(quality.PUBLICATION),
 )
 
 
-def exports_of(con: duckdb.DuckDBPyConnection) -> list[Export]:
-    """The tables that the version behind `con` has rows for; makes the views that their queries read."""
-    view_released(con)
+def exports_of(con: duckdb.DuckDBPyConnection) -> tuple[Export, ...]:
+    """The tables about the version behind `con`; makes what their queries read."""
+    check_released(con)
     con.execute(
         "CREATE OR REPLACE TEMP TABLE report_row_flow"
         " (step_number INTEGER, step VARCHAR, change_count BIGINT, left_count BIGINT)"
@@ -227,5 +194,4 @@ def exports_of(con: duckdb.DuckDBPyConnection) -> list[Export]:
         "INSERT INTO report_row_flow VALUES (?, ?, ?, ?)",
         [(number, step["step"], step["change"], step["level"]) for number, step in enumerate(row_flow(con), 1)],
     )
-    held = {name for (name,) in con.execute("SELECT schema_name || '.' || table_name FROM duckdb_tables()").fetchall()}
-    return [export for export in EXPORTS if export.needs is None or export.needs in held]
+    return EXPORTS

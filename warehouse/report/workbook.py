@@ -122,7 +122,7 @@ def _notes(con: duckdb.DuckDBPyConnection, words: Words) -> pd.DataFrame:
     return pd.DataFrame(notes, columns=[words.plain("sheet_notes"), words.plain("sheet_meaning")])
 
 
-def _columns(exports: list[Export], words: Words) -> pd.DataFrame:
+def _columns(exports: tuple[Export, ...], words: Words) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame(
