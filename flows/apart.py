@@ -1,7 +1,7 @@
 """Apart: what needs heavy libraries works in a child process of the run, with a memory of its own.
 
-Belongs here: such a child's life. Does not belong here: what is done in it. Great Expectations and the charts take
-seconds to import and more memory than the rest of a run; apart, they are loaded while deliveries are being read.
+Belongs here: such a child's life. Does not belong here: what is done in it. Great Expectations takes
+seconds to import and more memory than the rest of a run; apart, it is loaded while deliveries are being read.
 """
 
 from __future__ import annotations

@@ -60,6 +60,7 @@ from warehouse.ledger import Ledger, LedgerEntry
 from warehouse.profiles import load_profiles
 from warehouse.publish import next_version, publish, published_fingerprint, read_manifest
 from warehouse.reference_data import load_reference, reference_fingerprint
+from warehouse.report import write_report
 from warehouse.tables import CONTRACT_FINGERPRINT, MART_TABLES, REFERENCE_TABLES, REGISTER_TABLES
 from warehouse.tables.lake import QUARANTINED, VALIDATED
 from warehouse.tables.quality import (
@@ -83,7 +84,6 @@ from warehouse.targets import load_targets
 PARALLEL_DELIVERIES = 2
 """Deliveries ingested side by side, within one memory limit."""
 JUDGING = Apart()
-REPORTING = Apart()
 JUDGING_MEMORY = "500MB"
 """Judging holds a few row groups and counters, beside a run that may use all of its own memory."""
 _ONE_AT_A_TIME = threading.Lock()
@@ -349,7 +349,6 @@ def plan_release(settings: Settings, as_of: date, known: date) -> Release | None
 
 def resolve_register(settings: Settings, release: Release) -> None:
     """Link all validated registrations into businesses, and count what waits in quarantine beside them."""
-    REPORTING.prepare(_load_report)
     with settings.resources.connect() as con:
         load_reference(con)
         view_validated(con, settings)
@@ -535,7 +534,7 @@ def publish_release(settings: Settings, release: Release) -> Path:
         release.input_fingerprint,
         release.as_of,
         release.known,
-        lambda database, page: REPORTING.call(_write_report, settings.resources, database, page),
+        lambda database, page: _write_report(settings.resources, database, page),
     )
     with suppress(FileNotFoundError):
         shutil.rmtree(release.folder)
@@ -543,13 +542,7 @@ def publish_release(settings: Settings, release: Release) -> Path:
     return folder
 
 
-def _load_report() -> None:
-    import warehouse.report  # noqa: F401  # seconds, which pass while the register is resolved
-
-
 def _write_report(resources: Resources, database: Path, page: Path) -> None:
-    from warehouse.report import write_report
-
     with resources.connect(database, read_only=True) as con:
         write_report(con, page)
 

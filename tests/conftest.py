@@ -204,6 +204,23 @@ def readers() -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
 
 
+@pytest.fixture(scope="session")
+def reported(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Two versions of a small register to report on, which no test changes: 40 businesses in Bogor, then 8 more."""
+    settings = Settings(home=tmp_path_factory.mktemp("reported") / "home", memory="1GB", threads=2)
+    steps.open_data_root(settings)
+    first = [{"nomor_registrasi": f"R{place}", **stranger(place)} for place in range(40)]
+    write_sidt(settings.root.inbox / "a.csv", first)
+    ingest_inbox(settings)
+    publish_all(settings)
+    later = [{"nomor_registrasi": f"S{place}", **stranger(place)} for place in range(60, 68)]
+    write_sidt(settings.root.inbox / "b.csv", later)
+    (settings.root.inbox / "<b onmouseover=alert(1)>.csv").write_bytes(b"a,b\n1,2\n")
+    ingest_inbox(settings)
+    publish_all(settings)
+    return settings
+
+
 def ingest_inbox(settings: Settings) -> list[LedgerEntry]:
     """Land what is in the inbox, unpack it and ingest what is due."""
     steps.land_inbox(settings)

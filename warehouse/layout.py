@@ -50,6 +50,11 @@ class DataRoot:
         return self.published / "report.html"
 
     @property
+    def reports(self) -> Path:
+        """Reports and tables that `capaian report` wrote, a folder per version; they may leave the ministry."""
+        return self.home / "reports"
+
+    @property
     def scratch(self) -> Path:
         """Spill files and unfinished work; swept at the start of every run."""
         return self.home / "tmp"

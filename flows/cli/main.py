@@ -1,4 +1,4 @@
-"""`capaian`: demo, run, status, read, profile, explain, verify, weights, simulate, dictionary, and two sub-apps.
+"""`capaian`: demo, run, status, report, read, profile, explain, verify, weights, simulate and more, and two sub-apps.
 
 Exit codes: 0 done; 1 an audit failed and nothing was published, or a version does not verify; 2 wrong usage;
 3 another run holds the lock; 4 input refused.
@@ -21,6 +21,7 @@ from flows.cli.diff import diff
 from flows.cli.explain import explain
 from flows.cli.profile import profile
 from flows.cli.read import read
+from flows.cli.report import report
 from flows.cli.verify import verify
 from flows.cli.weights import weights
 from flows.settings import Settings, prepare_prefect
@@ -50,6 +51,8 @@ Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON fo
 app.command(profile)
 
 app.command(weights)
+
+app.command(report)
 
 
 @app.command

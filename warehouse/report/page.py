@@ -1,130 +1,172 @@
-"""Fills the page: queries on the published tables, numbers in Indonesian form, charts from `charts.py`.
+"""The page: one HTML file about one published version, without script, and nothing in it comes from the network.
 
-Belongs here: what the page says. Does not belong here: any computation of attainment (`transforms/marts/`).
+Belongs here: putting facts, words and drawings into the templates, and the footnotes. Does not belong here: queries
+(`facts.py`), words (`words.toml`), looks (`page.css`).
 """
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
-from babel.dates import format_date
-from babel.numbers import format_decimal, format_percent
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from warehouse.report import charts
+from warehouse.report.drawing import SHADES, Frame, frame_around, shade, shade_bounds, tiles
+from warehouse.report.facts import CUSTODIAN, Row, gather
+from warehouse.report.numbers import Language, Numbers
+from warehouse.report.released import HIDDEN
+from warehouse.report.words import Words
 
 _HERE = Path(__file__).parent
-
-VERDICTS = {"met": "tercapai", "not_met": "tidak tercapai", "not_assessable": "belum dapat dinilai"}
-STATUSES = {"validated": "tervalidasi", "held": "ditahan", "refused": "ditolak", "unpacked": "arsip, dibuka"}
-SEVERITIES = {"refuse_file": "berkas ditolak", "quarantine_row": "karantina", "warn": "peringatan"}
-SERIES = {"official_reported": "dilaporkan resmi", "register_observed": "dihitung dari registrasi"}
+SIGNS = {"met": "✔", "not_met": "✘", "not_assessable": "?", "agrees": "✔", "differs": "≠"}
+"""Beside the word of each verdict, so that none is told by colour alone."""
 
 
-def write_report(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Write the page about the database behind `con` to `path`: one file, no script, nothing from the network."""
+class Footnotes:
+    """Numbers the notes in the order in which the page first speaks of them."""
+
+    def __init__(self, notes: Mapping[str, Markup]) -> None:
+        self._notes = notes
+        self._used: dict[str, int] = {}
+
+    def __call__(self, key: str, label: str) -> Markup:
+        """The reference to a note; the first one to it is where its way back leads."""
+        is_first = key not in self._used
+        number = self._used.setdefault(key, len(self._used) + 1)
+        place = Markup(' id="ref-{}"').format(key) if is_first else ""
+        return Markup('<sup{}><a href="#note-{}" aria-label="{} {}">{}</a></sup>').format(
+            place, key, label, number, number
+        )
+
+    @property
+    def used(self) -> list[tuple[str, Markup]]:
+        """Key and text of each note in order of its number."""
+        return [(key, self._notes[key]) for key in self._used]
+
+
+def write_report(con: duckdb.DuckDBPyConnection, path: Path, language: Language = "id") -> None:
+    """Write the page about the version behind `con` to `path`."""
+    path.write_text(page(con, language), encoding="utf-8")
+
+
+def page(con: duckdb.DuckDBPyConnection, language: Language = "id") -> str:
+    """The page about the version behind `con`."""
+    words, numbers, facts = Words(language), Numbers(language), gather(con)
     environment = Environment(
-        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=FileSystemLoader(_HERE),
+        bytecode_cache=_compiled(),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters |= {
-        "number": number,
-        "percent": percent,
-        "day": lambda day: format_date(day, "d MMMM y", locale="id"),
-        "verdict": VERDICTS.__getitem__,
-        "series": SERIES.__getitem__,
-        "status": STATUSES.__getitem__,
-        "severity": SEVERITIES.__getitem__,
+        name: getattr(numbers, name) for name in ("count", "change", "percent", "points", "millions", "day")
     }
-    publication = _rows(con, "FROM meta.publication")[0]
-    national = _rows(
-        con,
-        "FROM marts.attainment_national WHERE indicator_code = 'umkm_digital'"
-        " ORDER BY target_year, series, institution, definition_code",
+    environment.globals |= {
+        "t": words,
+        "language": language,
+        "signs": SIGNS,
+        "hidden": HIDDEN,
+        "custodian": CUSTODIAN,
+        "note": Footnotes(_notes(words, numbers, facts)),
+        "style": Markup((_HERE / "page.css").read_text(encoding="utf-8")),
+    }
+    return environment.get_template("page.html.jinja").render(
+        **facts, reported=_reported(facts), counted=_counted(facts), map=_map(facts["provinces"])
     )
-    provinces = _rows(
-        con,
-        """
-        SELECT province_code, province_name, business_count, coverage_ratio,
-            max(observed_count) FILTER (definition_code = 'D1') AS d1,
-            max(observed_count) FILTER (definition_code = 'D4') AS d4
-        FROM marts.attainment_province
-        WHERE frame_code = '38' AND target_year = (SELECT max(target_year) FROM marts.attainment_province)
-        GROUP BY ALL ORDER BY business_count DESC, province_code""",
-    )
-    flow = row_flow(con)
-    page = environment.get_template("page.html.jinja").render(
-        publication=publication,
-        national=national,
-        years=sorted({row["target_year"] for row in national}),
-        provinces=provinces,
-        flow=flow,
-        deliveries=_rows(con, "FROM quality.deliveries ORDER BY status DESC, file_name"),
-        findings=_rows(
-            con,
-            "SELECT rule_code, severity, min(sentence_id) AS sentence, sum(finding_count)::BIGINT AS finding_count,"
-            " count(*) AS delivery_count FROM quality.findings GROUP BY ALL ORDER BY finding_count DESC, rule_code",
-        ),
-        definitions=_rows(con, "FROM reference.definitions ORDER BY definition_rank"),
-        reports=_rows(
-            con,
-            "SELECT institution, as_of_date, reported_count, source FROM reference.official_reports"
-            " WHERE indicator_code = 'umkm_digital' ORDER BY as_of_date, institution",
-        ),
-        targets=_rows(con, "FROM reference.targets WHERE indicator_code = 'umkm_digital' ORDER BY target_year"),
-        attainment_chart=Markup(charts.attainment(national)),
-        province_chart=Markup(charts.provinces([row for row in provinces if row["business_count"]])),
-        flow_chart=Markup(charts.waterfall(flow)),
-        style=Markup((_HERE / "page.css").read_text(encoding="utf-8")),
-    )
-    path.write_text(page, encoding="utf-8")
 
 
-def row_flow(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """The waterfall from physical lines to businesses: label, change and level after it."""
-    parts = dict(
-        con.execute(
-            "SELECT seam || '.' || part.key, sum(part.value)::BIGINT FROM ("
-            "SELECT seam, unnest(map_entries(parts)) AS part FROM quality.row_balance) GROUP BY ALL"
-        ).fetchall()
+def _compiled() -> FileSystemBytecodeCache | None:
+    """Compiled templates lie beside the compiled modules, if there is room for them: compiling is most of the work."""
+    folder = _HERE / "__pycache__"
+    with suppress(OSError):
+        folder.mkdir(exist_ok=True)
+    return FileSystemBytecodeCache(str(folder), "%s.jinja") if os.access(folder, os.W_OK) else None
+
+
+def _notes(words: Words, numbers: Numbers, facts: Row) -> dict[str, Markup]:
+    """Every note there is; those that no section refers to are not printed."""
+    keys = ("verdict", "band", "coverage", "pace", "hidden", "frame", "allocation", "channels", "sizes", "recap")
+    name = "definition_name" if words.language == "id" else "definition_name_en"
+    definitions = Markup("; ").join(
+        Markup("<b>{}</b>: {}").format(row["definition_code"], row[name]) for row in facts["definitions"]
     )
-    total = con.execute(
-        "SELECT coalesce(sum(rows_in), 0)::BIGINT FROM quality.row_balance WHERE seam = 'lines'"
-    ).fetchall()[0][0]
-    steps = [
-        ("baris kepala", "lines.header"),
-        ("baris kosong", "lines.blank"),
-        ("sambungan baris", "lines.continuation"),
-        ("tidak terurai", "lines.unparsable"),
-        ("dikarantina", "judgement.quarantined"),
-        ("digantikan", "registrations.superseded"),
-        ("duplikat digabung", "businesses.merged_duplicates"),
+    reports = Markup().join(
+        Markup('<li>{}, {}: <span lang="en">{}</span></li>').format(
+            numbers.day(row["as_of_date"]), row["institution"], row["source"]
+        )
+        for row in facts["reports"]
+    )
+    return {key: words(f"note_{key}") for key in keys} | {
+        "definitions": words("note_definitions", definitions=definitions),
+        "targets": words("note_targets"),
+        "reports": words("note_reports", reports=reports),
+    }
+
+
+def _reported(facts: Row) -> dict[str, Any]:
+    """The drawing of published figures beside the targets."""
+    official = facts["official"]
+    goals = [(date(year["year"], 12, 31), year["target_count"]) for year in facts["years"]]
+    frame = frame_around(
+        [row["observed_date"] for row in official],
+        [*(row["observed_count"] for row in official), *dict(goals).values()],
+    )
+    institutions = sorted({row["institution"] for row in official}, key=lambda name: (name != CUSTODIAN, name))
+    lines = []
+    for place, institution in enumerate(institutions, 1):
+        points = [
+            (row["observed_date"], row["observed_count"]) for row in official if row["institution"] == institution
+        ]
+        lines.append(_line(frame, institution, place, points))
+    return {"frame": frame, "lines": lines, "goals": goals, "goal_line": frame.line(goals)}
+
+
+def _counted(facts: Row) -> dict[str, Any]:
+    """The drawing of the register's own count, on a scale of its own."""
+    register = facts["register"]
+    frame = frame_around([row["observed_date"] for row in register], [row["observed_count"] for row in register])
+    lines = [
+        _line(
+            frame,
+            code,
+            place,
+            [(row["observed_date"], row["observed_count"]) for row in register if row["definition_code"] == code],
+        )
+        for place, code in enumerate(sorted({row["definition_code"] for row in register}), 1)
     ]
-    level = total
-    flow = [{"label": "baris fisik", "change": total, "level": total, "is_total": True}]
-    for label, key in steps:
-        change = -parts.get(key, 0)
-        level += change
-        flow.append({"label": label, "change": change, "level": level, "is_total": False})
-    flow.append({"label": "usaha", "change": level, "level": level, "is_total": True})
-    return flow
+    return {"frame": frame, "lines": lines}
 
 
-def number(value: int | float | None) -> str:
-    """1234567 as 1.234.567; a dash for nothing."""
-    return "–" if value is None else format_decimal(value, locale="id")
+def _line(frame: Frame, name: str, place: int, points: list[tuple[date, int]]) -> dict[str, Any]:
+    return {"name": name, "place": min(place, 4), "points": points, "drawn": frame.line(points)}
 
 
-def percent(value: float | None) -> str:
-    """0.1038 as 10,38 %; a dash for nothing."""
-    if value is None:
-        return "–"
-    return format_percent(value, format="#,##0.0 %" if value >= 0.01 else "#,##0.000 %", locale="id")
-
-
-def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
-    result = con.execute(query)
-    names = [column[0] for column in result.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+def _map(provinces: list[Row]) -> dict[str, Any]:
+    """Tiles of the provinces, shaded by the share that meets D1."""
+    shown = {row["region_code"]: row for row in provinces}
+    bounds = shade_bounds(
+        [row["d1_ratio"] for row in provinces if row["d1_ratio"] is not None and row["region_code"] != "unknown"]
+    )
+    placed = []
+    for code, tile in tiles().items():
+        row = shown.get(code)
+        if row is None or (row["d1_ratio"] is None and not row["is_suppressed"]):
+            kind = "none"
+        elif row["is_suppressed"]:
+            kind = "hidden"
+        else:
+            kind = f"shade{shade(row['d1_ratio'], bounds)}"
+        placed.append({"code": code, "tile": tile, "row": row, "kind": kind})
+    steps = [
+        (f"shade{place}", bounds[place - 1], bounds[place] if place < SHADES else None)
+        for place in range(1, len(bounds) + 1)
+    ]
+    return {"tiles": placed, "steps": steps, "has_hidden": any(row["is_suppressed"] for row in provinces)}

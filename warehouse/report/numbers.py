@@ -1,0 +1,59 @@
+"""Numbers and dates as people read them in Indonesian or English.
+
+Belongs here: how a value looks. Does not belong here: the words around it (`words.py`), and data files, which keep
+dots and ISO dates.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from babel.dates import format_date
+from babel.numbers import format_decimal, format_percent
+
+Language = Literal["id", "en"]
+NOTHING = "–"
+MILLION = 1_000_000
+_MILLION_WORD = {"id": "juta", "en": "million"}
+_LOCALE = {"id": "id", "en": "en_GB"}
+
+
+class Numbers:
+    """Formats of one language; every method gives a dash for None."""
+
+    def __init__(self, language: Language) -> None:
+        self._locale = _LOCALE[language]
+        self._million = _MILLION_WORD[language]
+        self._percent = "#,##0.{} %" if language == "id" else "#,##0.{}%"
+
+    def count(self, value: float | None) -> str:
+        """1234567 as 1.234.567; what is no whole number is rounded to one."""
+        return NOTHING if value is None else format_decimal(round(value), locale=self._locale)
+
+    def change(self, value: int | None) -> str:
+        """-1234 as −1.234 and 1234 as +1.234; 0 has no sign."""
+        if value is None:
+            return NOTHING
+        return ("+" if value > 0 else "−" if value < 0 else "") + self.count(abs(value))
+
+    def percent(self, value: float | None) -> str:
+        """1.038 as 103,8 %: one decimal, three where less than one percent would be left of it."""
+        if value is None:
+            return NOTHING
+        digits = "0" if abs(value) >= 0.01 or value == 0 else "000"
+        return str(format_percent(value, format=self._percent.format(digits), locale=self._locale))
+
+    def points(self, value: float) -> str:
+        """0.19 as 19,0: percent without the sign, for tiles."""
+        return str(format_decimal(100 * value, format="0.0", locale=self._locale))
+
+    def millions(self, value: int | None) -> str:
+        """20760000 as 20,76 juta; below 100,000 the count itself."""
+        if value is None or abs(value) < MILLION / 10:
+            return self.count(value)
+        return f"{format_decimal(value / MILLION, format='#,##0.##', locale=self._locale)} {self._million}"
+
+    def day(self, value: date | None) -> str:
+        """31 Desember 2024."""
+        return NOTHING if value is None else format_date(value, "d MMMM y", locale=self._locale)
