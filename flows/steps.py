@@ -413,6 +413,7 @@ def record_quality(settings: Settings, release: Release) -> None:
             select = f"SELECT * FROM {table.full_name} ORDER BY {', '.join(table.key)}"
             _keep(release, table, con.sql(select).to_arrow_table().to_pylist())
         view_validated(con, settings)
+        view_quarantined(con, settings, judged)
         quarantined = _select_rows(QUARANTINED_ROWS, rows_of(settings, judged), "verdict = 'quarantined'")
         build_table(con, QUARANTINED_ROWS, quarantined, release.folder)
         unparsable = [str(Ledger(settings.root).folder(entry.sha256) / "unparsable.parquet") for entry in judged]

@@ -18,11 +18,12 @@ from transforms.changes import view_version
 from warehouse.contract import Table
 from warehouse.ddl import arrow_schema
 from warehouse.tables.marts import ATTAINMENT_NATIONAL, ATTAINMENT_PROVINCE
-from warehouse.tables.quality import DELIVERIES, PUBLICATION
+from warehouse.tables.quality import DELIVERIES, PUBLICATION, WAITING_COUNTS
 from warehouse.tables.reference import OPERATOR_TARGETS, REFERENCE_TABLES
 from warehouse.tables.register import BUSINESSES, MEMBERSHIPS, REGISTER_TABLES
 
 marts = importlib.import_module("transforms.marts.marts")
+_READ_BY_MARTS = (*REGISTER_TABLES, WAITING_COUNTS, OPERATOR_TARGETS)
 Row = Mapping[str, Any]
 BUSINESS = {
     "business_kind": "umkm",
@@ -59,7 +60,7 @@ def draw_register(
     **publication: Any,
 ) -> Path:
     """Write the register of a version, its deliveries and its own row; what is not drawn is empty."""
-    for table in (*REGISTER_TABLES, OPERATOR_TARGETS):
+    for table in _READ_BY_MARTS:
         keep(folder, table, [])
     keep(folder, BUSINESSES, [{**BUSINESS, **row} for row in businesses])
     keep(
@@ -72,8 +73,8 @@ def draw_register(
 
 def build_attainment(con: duckdb.DuckDBPyConnection, folder: Path, as_of: date) -> None:
     """The marts that are compared, of a drawn register and the reference tables of `con`, as a release builds them."""
-    con.execute("CREATE SCHEMA IF NOT EXISTS register")
-    for table in (*REGISTER_TABLES, OPERATOR_TARGETS):
+    con.execute("CREATE SCHEMA IF NOT EXISTS register; CREATE SCHEMA IF NOT EXISTS quality")
+    for table in _READ_BY_MARTS:
         con.execute(f"CREATE OR REPLACE VIEW {table.full_name} AS FROM '{folder}/{table.schema}/{table.name}.parquet'")
     with pytest.MonkeyPatch.context() as patch:  # the other marts are not compared
         patch.setattr(marts, "MART_TABLES", (ATTAINMENT_NATIONAL, ATTAINMENT_PROVINCE))

@@ -52,6 +52,10 @@ def test_all_audits_hold_on_a_sound_database(database: duckdb.DuckDBPyConnection
             "INSERT INTO register.businesses (business_id) VALUES (1), (2), (2)",
             {"keys_are_unique": "register.businesses: 1 keys (business_id) occur more than once"},
         ),
+        (
+            "INSERT INTO marts.whatchanged VALUES ('counted_businesses', NULL, NULL, 'capaian', 'merges', 1, 5, 3, -1)",
+            {"parts_sum": "the parts of 1 figures do not sum to their change"},
+        ),
         ("DELETE FROM meta.publication", {"one_publication": "must hold one row and holds 0"}),
         ("DELETE FROM meta.certificate WHERE section = 'audits'", {"certificate_agrees": "audits, certificate_agrees"}),
         (

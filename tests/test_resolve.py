@@ -53,7 +53,7 @@ def deliver(settings: Settings, table: str, name: str = "a.csv") -> list[dict[st
     ]
     write_sidt(settings.root.inbox / name, rows)
     ingest_inbox(settings)
-    release = steps.plan_release(settings, AS_OF)
+    release = steps.plan_release(settings, AS_OF, AS_OF)
     assert release
     steps.resolve_register(settings, release)
     return rows
