@@ -566,7 +566,7 @@ class PlainMarts:
                     "province_code_38": PLACES[place][1],
                     "is_enumerated": count is not None,
                     "is_in_both_waves": place != "unknown" and all((other, place) in counts for other in WAVES),
-                    "registration_count": count["current_count"] if count else 0,
+                    "current_count": count["current_count"] if count else 0,
                     "superseded_count": count["superseded_count"] if count else 0,
                     "first_enumerated_date": count["first_enumerated_date"] if count else None,
                     "last_enumerated_date": count["last_enumerated_date"] if count else None,

@@ -14,7 +14,7 @@ SELECT
     coalesce(province_code_34, 'unknown') AS province_code_34, coalesce(province_code_38, 'unknown') AS province_code_38,
     counted.regency_code IS NOT NULL AS is_enumerated,
     count(counted.regency_code) FILTER (places.regency_code <> 'unknown') OVER (PARTITION BY places.regency_code) > 1 AS is_in_both_waves,
-    coalesce(current_count, 0) AS registration_count, coalesce(superseded_count, 0) AS superseded_count,
+    coalesce(current_count, 0) AS current_count, coalesce(superseded_count, 0) AS superseded_count,
     first_enumerated_date, last_enumerated_date,
     getvariable('as_of') AS as_of_date
 FROM places LEFT JOIN counted USING (wave, regency_code)

@@ -63,11 +63,11 @@ SELECT coalesce(sum(cooperative_count), 0)::BIGINT AS cooperative_count,
 FROM marts.koperasi WHERE frame_code = '38'"""
 COVERAGE_BY_WAVE = """
 SELECT wave, planned_regency_count, regency_count AS published_regency_count, enumerated_count,
-    record_count AS published_record_count, registration_count, superseded_count, first_date, last_date
+    record_count AS published_record_count, current_count, superseded_count, first_date, last_date
 FROM reference.census_waves
 LEFT JOIN (
     SELECT wave, count(*) FILTER (is_enumerated AND regency_code <> 'unknown') AS enumerated_count,
-        sum(registration_count)::BIGINT AS registration_count,
+        sum(current_count)::BIGINT AS current_count,
         sum(superseded_count)::BIGINT AS superseded_count,
         min(first_enumerated_date) AS first_date, max(last_enumerated_date) AS last_date
     FROM marts.enumeration_coverage GROUP BY wave

@@ -148,7 +148,7 @@ EXPORTS = (
             Column("published_regency_count", "BIGINT", "Kab/kota as published."),
             Column("enumerated_count", "BIGINT", "Kab/kota with a registration here."),
             Column("published_record_count", "BIGINT", "Registrations as published."),
-            marts.ENUMERATION_COVERAGE["registration_count"],
+            marts.ENUMERATION_COVERAGE["current_count"],
             marts.ENUMERATION_COVERAGE["superseded_count"],
             Column("first_date", "DATE", "Day of the first interview."),
             Column("last_date", "DATE", "Day of the last interview."),

@@ -195,7 +195,7 @@ ENUMERATION_COVERAGE = _mart(
     columns.PROVINCE_CODE_38,
     Column("is_enumerated", "BOOLEAN", "Whether the wave has registrations there."),
     Column("is_in_both_waves", "BOOLEAN", "Whether both waves have; by plan none should."),
-    Column("registration_count", "BIGINT", "Current registrations."),
+    Column("current_count", "BIGINT", "Current registrations."),
     Column("superseded_count", "BIGINT", "Registrations that a later line of the same number supersedes."),
     Column("first_enumerated_date", "DATE", "Day of the first interview."),
     Column("last_enumerated_date", "DATE", "Day of the last interview."),
