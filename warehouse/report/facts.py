@@ -216,8 +216,10 @@ def _coverage(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         )[0],
         "anchors": rows(
             con,
-            "FROM marts.reconciliation WHERE measure <> 'businesses_of_regency'"
-            " ORDER BY measure, measure_key, anchor_id",
+            """
+            SELECT reconciliation.*, institution, reports.as_of_date AS reported_date
+            FROM marts.reconciliation LEFT JOIN reference.official_reports AS reports ON report_id = measure_key
+            WHERE measure <> 'businesses_of_regency' ORDER BY measure, reported_date, measure_key, anchor_id""",
         ),
         "recaps": rows(
             con,

@@ -38,10 +38,10 @@ class Numbers:
         return ("+" if value > 0 else "−" if value < 0 else "") + self.count(abs(value))
 
     def percent(self, value: float | None) -> str:
-        """1.038 as 103,8 %: one decimal, three where less than one percent would be left of it."""
+        """1.038 as 103,8 %: one decimal, up to three below one percent, where one would leave little of it."""
         if value is None:
             return NOTHING
-        digits = "0" if abs(value) >= 0.01 or value == 0 else "000"
+        digits = "0" if abs(value) >= 0.01 or value == 0 else "0##"
         return str(format_percent(value, format=self._percent.format(digits), locale=self._locale))
 
     def points(self, value: float) -> str:

@@ -54,7 +54,7 @@ def _as_published(table: Table, condition: str = "true") -> Export:
 
 
 def _provinces(frame: str) -> str:
-    names = "frame_code, region_code AS province_code, region_name AS province_name"
+    names = f"'{frame}' AS frame_code, region_code AS province_code, region_name AS province_name"
     covered = "regency_count, covered_count, coverage_ratio"
     return f"SELECT {names}, {_COUNTS}, {covered} FROM ({PROVINCES.format(frame=frame)})"
 
