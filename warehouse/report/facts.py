@@ -95,6 +95,13 @@ def gather(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         **_national(con, publication),
         "provinces": rows(con, PROVINCES.format(frame="38")),
         "breakdowns": _breakdowns(con),
+        "sales": rows(
+            con,
+            """
+            SELECT sales.*, title AS section_title FROM released.sales
+            LEFT JOIN (SELECT kbli_code, title FROM reference.kbli WHERE level = 'section') ON kbli_code = section_code
+            ORDER BY omzet_year DESC, section_code = 'unknown', section_code""",
+        ),
         **_channels(con),
         **_others(con),
         **_coverage(con),
