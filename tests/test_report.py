@@ -235,6 +235,12 @@ def test_numbers_and_dates_are_in_the_form_of_the_language() -> None:
     assert english.percent(1.038) == "103.8%"
     assert indonesian.millions(20_760_000) == "20,76 juta" and english.millions(30_000_000) == "30 million"
     assert [indonesian.change(value) for value in (-1234, 0, 5)] == ["−1.234", "0", "+5"]
+    assert [indonesian.rupiah(value) for value in (1_234_567_890, 2_500_000, 750)] == [
+        "Rp1,23 miliar",
+        "Rp2,5 juta",
+        "Rp750",
+    ]
+    assert english.rupiah(3_000_000_000_000) == "IDR 3 trillion"
     assert indonesian.day(date(2024, 12, 31)) == "31 Desember 2024" and english.day(date(2024, 8, 1)) == "1 August 2024"
 
 

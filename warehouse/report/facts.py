@@ -95,6 +95,13 @@ def gather(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         **_national(con, publication),
         "provinces": rows(con, PROVINCES.format(frame="38")),
         "breakdowns": _breakdowns(con),
+        "sales": rows(
+            con,
+            """
+            SELECT sales.*, title AS section_title FROM released.sales
+            LEFT JOIN (SELECT kbli_code, title FROM reference.kbli WHERE level = 'section') ON kbli_code = section_code
+            ORDER BY omzet_year DESC, section_code = 'unknown', section_code""",
+        ),
         **_channels(con),
         **_others(con),
         **_coverage(con),
@@ -216,8 +223,10 @@ def _coverage(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         )[0],
         "anchors": rows(
             con,
-            "FROM marts.reconciliation WHERE measure <> 'businesses_of_regency'"
-            " ORDER BY measure, measure_key, anchor_id",
+            """
+            SELECT reconciliation.*, institution, reports.as_of_date AS reported_date
+            FROM marts.reconciliation LEFT JOIN reference.official_reports AS reports ON report_id = measure_key
+            WHERE measure <> 'businesses_of_regency' ORDER BY measure, reported_date, measure_key, anchor_id""",
         ),
         "recaps": rows(
             con,

@@ -67,7 +67,7 @@ def page(con: duckdb.DuckDBPyConnection, language: Language = "id") -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        name: getattr(numbers, name) for name in ("count", "change", "percent", "points", "millions", "day")
+        name: getattr(numbers, name) for name in ("count", "change", "percent", "points", "millions", "rupiah", "day")
     }
     environment.globals |= {
         "t": words,
@@ -93,7 +93,19 @@ def _compiled() -> FileSystemBytecodeCache | None:
 
 def _notes(words: Words, numbers: Numbers, facts: Row) -> dict[str, Markup]:
     """Every note there is; those that no section refers to are not printed."""
-    keys = ("verdict", "band", "coverage", "pace", "hidden", "frame", "allocation", "channels", "sizes", "recap")
+    keys = (
+        "verdict",
+        "band",
+        "coverage",
+        "pace",
+        "hidden",
+        "frame",
+        "allocation",
+        "channels",
+        "sizes",
+        "recap",
+        "sales",
+    )
     name = "definition_name" if words.language == "id" else "definition_name_en"
     definitions = Markup("; ").join(
         Markup("<b>{}</b>: {}").format(row["definition_code"], row[name]) for row in facts["definitions"]

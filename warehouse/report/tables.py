@@ -16,7 +16,7 @@ from warehouse.report.facts import CERTIFICATE, COVERAGE_BY_WAVE, KOPERASI, PROV
 from warehouse.report.released import check_released
 from warehouse.tables import REFERENCE_TABLES, marts, quality
 from warehouse.tables.changes import WHATCHANGED
-from warehouse.tables.released import RELEASED_BREAKDOWNS, RELEASED_REGIONS
+from warehouse.tables.released import RELEASED_BREAKDOWNS, RELEASED_REGIONS, RELEASED_SALES
 
 _REFERENCE = {table.name: table for table in REFERENCE_TABLES}
 _RELEASED = tuple(
@@ -54,7 +54,7 @@ def _as_published(table: Table, condition: str = "true") -> Export:
 
 
 def _provinces(frame: str) -> str:
-    names = "frame_code, region_code AS province_code, region_name AS province_name"
+    names = f"'{frame}' AS frame_code, region_code AS province_code, region_name AS province_name"
     covered = "regency_count, covered_count, coverage_ratio"
     return f"SELECT {names}, {_COUNTS}, {covered} FROM ({PROVINCES.format(frame=frame)})"
 
@@ -105,6 +105,7 @@ EXPORTS = (
             ON breakdown = 'section' AND kbli_code = category_code
         ORDER BY breakdown, category_code""",
     ),
+    _as_published(RELEASED_SALES),
     _export(
         "channels",
         "Counted businesses by digital channel, national; one business may use several.",

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from warehouse.contract import Column
 from warehouse.report.facts import rows
-from warehouse.report.numbers import Language
+from warehouse.report.numbers import Language, Numbers
 from warehouse.report.released import HIDDEN
 from warehouse.report.tables import Export, exports_of
 from warehouse.report.words import Words
@@ -100,9 +100,9 @@ def _notes(con: duckdb.DuckDBPyConnection, words: Words) -> pd.DataFrame:
 
     publication = rows(con, "FROM meta.publication")[0]
     name = "definition_name" if words.language == "id" else "definition_name_en"
-    notes: list[tuple[Any, Any]] = [
+    notes: list[tuple[str, str]] = [
         (words.plain("title"), words.plain("version_of", version=publication["version"])),
-        (words.plain("publication_as_of_date"), publication["as_of_date"]),
+        (words.plain("publication_as_of_date"), Numbers(words.language).day(publication["as_of_date"])),
         (words.plain("two_series_title"), words.plain("two_series")),
         (words.plain("col_definition"), words.plain("notes_intro")),
         *(
