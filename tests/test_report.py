@@ -313,6 +313,48 @@ def changed(settings: Settings, statement: str) -> Iterator[duckdb.DuckDBPyConne
         yield con
 
 
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        (
+            "DELETE FROM marts.attainment_monthly WHERE series = 'official_reported'",
+            "Capaian 2024 belum dapat dinilai : tidak",
+        ),
+        (
+            "UPDATE meta.publication SET as_of_date = DATE '2024-06-30'",
+            "Capaian 2024 belum dapat dinilai : tahun itu belum",
+        ),
+        (
+            "UPDATE released.regions SET is_suppressed = true, business_count = NULL, d1_count = NULL, d2_count = NULL,"
+            " d3_count = NULL, d4_count = NULL WHERE region_level <> 'nation'",
+            "dirahasiakan",
+        ),
+        (
+            "DELETE FROM released.breakdowns; DELETE FROM marts.digital_by_channel; DELETE FROM released.sales",
+            "Ringkasan",
+        ),
+        ("DELETE FROM quality.findings", "Tidak ada temuan."),
+        (
+            "INSERT INTO reference.operator_targets VALUES ('32', 2024, 100, DATE '2024-01-01', 'x')",
+            "Sasaran operator Capaian",
+        ),
+    ],
+    ids=[
+        "no official report",
+        "year not over",
+        "all regions hidden",
+        "no breakdown",
+        "no finding",
+        "operator's targets",
+    ],
+)
+def test_a_page_that_lacks_something_or_has_more_is_still_whole(
+    reported: Settings, statement: str, sentence: str
+) -> None:
+    with changed(reported, statement) as con:
+        assert sentence in Document(page(con)).text
+
+
 def test_a_version_without_disclosure_control_gets_no_report(reported: Settings) -> None:
     with changed(reported, "DROP TABLE released.breakdowns") as con, pytest.raises(NotReleasable, match="disclosure"):
         page(con)

@@ -6,6 +6,7 @@ Belongs here: which rows a section shows, in which order. Does not belong here: 
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import duckdb
@@ -136,6 +137,7 @@ def _national(con: duckdb.DuckDBPyConnection, publication: Row) -> dict[str, Any
             {
                 "year": year,
                 "target_count": of_year[0]["target_count"],
+                "is_over": year < publication["as_of_date"].year or publication["as_of_date"] == date(year, 12, 31),
                 "official": [row for row in of_year if row["series"] == "official_reported"],
                 "register": [row for row in of_year if row["series"] == "register_observed"],
             }

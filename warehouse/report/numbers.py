@@ -34,7 +34,7 @@ class Numbers:
 
     def count(self, value: float | None) -> str:
         """1234567 as 1.234.567; what is no whole number is rounded to one."""
-        return NOTHING if value is None else format_decimal(round(value), locale=self._locale)
+        return NOTHING if value is None else format_decimal(round(value), locale=self._locale).replace("-", "−")
 
     def change(self, value: int | None) -> str:
         """-1234 as −1.234 and 1234 as +1.234; 0 has no sign."""

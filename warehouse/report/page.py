@@ -75,6 +75,7 @@ def page(con: duckdb.DuckDBPyConnection, language: Language = "id") -> str:
         "signs": SIGNS,
         "hidden": HIDDEN,
         "custodian": CUSTODIAN,
+        "most": lambda rows, name: max((row[name] or 0 for row in rows), default=0),
         "note": Footnotes(_notes(words, numbers, facts)),
         "style": Markup((_HERE / "page.css").read_text(encoding="utf-8")),
     }
