@@ -219,7 +219,7 @@ def test_size_classes_follow_the_reference() -> None:
     con = duckdb.connect()
     load_reference(con)
     con.execute(
-        (Path(steps.__file__).parent.parent / "transforms" / "resolve" / "size_classes.sql").read_text(encoding="utf-8")
+        (Path(steps.__file__).parent.parent / "transforms" / "resolve" / "counting.sql").read_text(encoding="utf-8")
     )
     for rule in ("sales", "capital"):
         wrong = con.execute(
