@@ -1,7 +1,7 @@
 """The nightly run: take every delivery that is due, rebuild the register, publish attainment.
 
 Prefect is imported here and nowhere else: it schedules, retries and observes. What is done, and whether it was done, is
-in `steps.py` and the ledger.
+in `ingesting.py`, `releasing.py` and the ledger.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.tasks import Task
 
-from flows import steps
+from flows import ingesting, releasing
 from flows.plan import business_date
 from flows.settings import Settings
 from warehouse.ledger import LedgerEntry
@@ -66,22 +66,22 @@ def step(function: Callable[P, R], name: str, run_name: str | None = None) -> Ta
     )(function)
 
 
-open_data_root = step(steps.open_data_root, "open the data root")
-land_inbox = step(steps.land_inbox, "land the inbox")
-unpack_archives = step(steps.unpack_archives, "unpack archives")
-plan_deliveries = step(steps.plan_deliveries, "plan deliveries")
-ingest = step(steps.ingest, "ingest", "ingest {file.path.name}")
-plan_release = step(steps.plan_release, "plan the release")
-resolve_register = step(steps.resolve_register, "resolve the register")
-build_attainment = step(steps.build_attainment, "build attainment")
-build_releasable = step(steps.build_releasable, "hide what must not leave")
-record_quality = step(steps.record_quality, "record quality")
-record_changes = step(steps.record_changes, "record changes")
-publish_release = step(steps.publish_release, "publish")
+open_data_root = step(ingesting.open_data_root, "open the data root")
+land_inbox = step(ingesting.land_inbox, "land the inbox")
+unpack_archives = step(ingesting.unpack_archives, "unpack archives")
+plan_deliveries = step(ingesting.plan_deliveries, "plan deliveries")
+ingest = step(ingesting.ingest, "ingest", "ingest {file.path.name}")
+plan_release = step(releasing.plan_release, "plan the release")
+resolve_register = step(releasing.resolve_register, "resolve the register")
+build_attainment = step(releasing.build_attainment, "build attainment")
+build_releasable = step(releasing.build_releasable, "hide what must not leave")
+record_quality = step(releasing.record_quality, "record quality")
+record_changes = step(releasing.record_changes, "record changes")
+publish_release = step(releasing.publish_release, "publish")
 
 
 # Prefect's annotation of the parameter does not admit its own runner.
-_SIDE_BY_SIDE: Any = ThreadPoolTaskRunner(max_workers=steps.PARALLEL_DELIVERIES)
+_SIDE_BY_SIDE: Any = ThreadPoolTaskRunner(max_workers=ingesting.PARALLEL_DELIVERIES)
 
 
 @flow(name="nightly", persist_result=False, task_runner=_SIDE_BY_SIDE)

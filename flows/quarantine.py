@@ -18,7 +18,7 @@ from typing import Any
 
 import duckdb
 
-from flows import steps
+from flows import ingesting, releasing
 from flows.closed_files import PlaceError, check_place, write_closed
 from flows.plan import JAKARTA
 from flows.settings import Settings
@@ -116,7 +116,7 @@ class Preview:
 
 def sender_of(con: duckdb.DuckDBPyConnection, entry: LedgerEntry) -> Sender:
     """The sender of a judged delivery, as drift is told of it; `con` needs the reference tables."""
-    code = steps.sender(entry)
+    code = releasing.sender(entry)
     profile, _, province = code.rpartition("/")
     found = con.execute(
         "SELECT province_name FROM reference.provinces WHERE frame_code = '38' AND province_code = ?", [province]
@@ -187,7 +187,7 @@ def export(
         check_place(settings, out)
     except PlaceError as error:
         raise QuarantineError(str(error)) from None
-    with steps.workbench(settings.resources).cursor() as con:
+    with ingesting.workbench(settings.resources).cursor() as con:
         chosen = [
             (entry, name)
             for entry in _validated(settings)
@@ -229,19 +229,19 @@ def preview(settings: Settings, as_of: date | None = None) -> Preview:
     as_of = as_of or (date.fromisoformat(published["as_of_date"]) if published else today)
     with _trial_of(settings) as trial:
         known = {file.sha256 for file in landed_files(settings.root.landed)}
-        steps.land_inbox(trial)
-        steps.unpack_archives(trial)
-        due = steps.plan_deliveries(trial)
+        ingesting.land_inbox(trial)
+        ingesting.unpack_archives(trial)
+        due = ingesting.plan_deliveries(trial)
         if not due:
             return Preview(as_of, (), ())
-        with ThreadPoolExecutor(steps.PARALLEL_DELIVERIES) as pool:
-            list(pool.map(partial(steps.ingest, trial), due))
-        release = steps.plan_release(trial, as_of, today)
+        with ThreadPoolExecutor(ingesting.PARALLEL_DELIVERIES) as pool:
+            list(pool.map(partial(ingesting.ingest, trial), due))
+        release = releasing.plan_release(trial, as_of, today)
         if release is None:
             raise QuarantineError("the trial holds a published version; remove its folder under tmp/ and try again")
-        steps.resolve_register(trial, release)
-        steps.build_attainment(trial, release)
-        steps.record_quality(trial, release)
+        releasing.resolve_register(trial, release)
+        releasing.build_attainment(trial, release)
+        releasing.record_quality(trial, release)
         with settings.resources.connect() as con:
             replayed = con.execute(
                 "SELECT target_year, definition_code, observed_count FROM"
@@ -325,7 +325,7 @@ def _hold_history(con: duckdb.DuckDBPyConnection, settings: Settings, name: str)
     """Make the temporary table `name` with the columns of `quality.quarantine_history`, from the lake as it is now."""
     entries = _validated(settings)
     for verdict in ("validated", "quarantined"):
-        paths = steps.rows_of(settings, entries)
+        paths = releasing.rows_of(settings, entries)
         # By name: the lake may have been written by an earlier version, whose rows lack a column that is new.
         rows = f"SELECT * FROM read_parquet({paths}, union_by_name = true) WHERE verdict = '{verdict}'"
         none = ", ".join(f"CAST(NULL AS {column.type}) AS {column.name}" for column in QUARANTINED)

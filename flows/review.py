@@ -20,7 +20,7 @@ import pyarrow as pa
 import python_calamine
 import xlsxwriter
 
-from flows import steps
+from flows import releasing
 from flows.closed_files import PlaceError, check_place, write_closed
 from flows.settings import Settings
 from transforms.answer import safe_cell
@@ -247,7 +247,7 @@ def _lake_texts(settings: Settings, row_ids: set[int]) -> dict[int, tuple[str | 
     """What of each row is shown, out of the lake."""
     wanted = {row_id >> LINE_BITS for row_id in row_ids}
     entries = [entry for entry in Ledger(settings.root) if entry.is_judged and entry.delivery_id in wanted]
-    paths = steps.rows_of(settings, entries)
+    paths = releasing.rows_of(settings, entries)
     if not paths:
         return {}
     with settings.resources.connect() as con:

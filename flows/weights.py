@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from flows import steps
+from flows import releasing
 from flows.settings import Settings
 from transforms.build import select_in
 from transforms.resolve import estimate, link
@@ -33,7 +33,7 @@ def estimate_weights(settings: Settings, truth: Path | None) -> list[Weight]:
     counts: dict[str, Counter[int]] = {name: Counter() for name in (*_LABELS, "strangers", "all")}
     for rows in ("SELECT * FROM validated", select_in(WORN)) if truth else ("SELECT * FROM validated",):
         with settings.resources.connect() as con:
-            steps.view_validated(con, settings)
+            releasing.view_validated(con, settings)
             con.execute("CREATE TEMP TABLE delivered AS SELECT * FROM validated")
             con.execute(f"CREATE TEMP TABLE shown AS {rows.replace('FROM validated', 'FROM delivered')}")
             con.execute("CREATE OR REPLACE VIEW validated AS SELECT * FROM shown")

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 from conftest import ingest_inbox, publish_all
 
-from flows import steps
+from flows import ingesting, releasing
 from flows.settings import Settings
 from transforms.simulation import simulate
 from warehouse.ledger import Ledger
@@ -72,13 +72,13 @@ class DefectFindings:
 def judged_census(home: Path, row_count: int, seed: int) -> Iterator[duckdb.DuckDBPyConnection]:
     """`truth`, `judged` (all parsed rows) and the published tables of a census of `row_count` registrations."""
     settings = Settings(home=home, memory="1GB", threads=2)
-    steps.open_data_root(settings)
+    ingesting.open_data_root(settings)
     with duckdb.connect() as con:
         load_reference(con)
         simulate(con, row_count, seed, settings.root.inbox, home / "truth.parquet")
         ingest_inbox(settings)
         publish_all(settings)
-        paths = steps.rows_of(settings, [entry for entry in Ledger(settings.root) if entry.is_judged])
+        paths = releasing.rows_of(settings, [entry for entry in Ledger(settings.root) if entry.is_judged])
         con.execute(f"CREATE VIEW judged AS SELECT * FROM read_parquet({paths})")
         con.execute(f"ATTACH '{settings.root.database.resolve()}' AS published (READ_ONLY)")
         con.execute(

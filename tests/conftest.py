@@ -13,7 +13,7 @@ import pytest
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 
-from flows import steps
+from flows import ingesting, releasing
 from flows.settings import Settings
 from transforms.standardise import load_readers
 from warehouse.ledger import Ledger, LedgerEntry
@@ -191,7 +191,7 @@ def write_bps(path: Path, rows: list[dict[str, str]]) -> Path:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     settings = Settings(home=tmp_path / "home", memory="1GB", threads=2)
-    steps.open_data_root(settings)
+    ingesting.open_data_root(settings)
     return settings
 
 
@@ -208,7 +208,7 @@ def readers() -> Iterator[duckdb.DuckDBPyConnection]:
 def reported(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Two versions of a small register to report on, which no test changes: 40 businesses in Bogor, then 8 more."""
     settings = Settings(home=tmp_path_factory.mktemp("reported") / "home", memory="1GB", threads=2)
-    steps.open_data_root(settings)
+    ingesting.open_data_root(settings)
     first = [{"nomor_registrasi": f"R{place}", **stranger(place)} for place in range(40)]
     write_sidt(settings.root.inbox / "a.csv", first)
     ingest_inbox(settings)
@@ -223,22 +223,22 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 def ingest_inbox(settings: Settings) -> list[LedgerEntry]:
     """Land what is in the inbox, unpack it and ingest what is due."""
-    steps.land_inbox(settings)
-    unpacked = steps.unpack_archives(settings)
-    return unpacked + [steps.ingest(settings, file) for file in steps.plan_deliveries(settings)]
+    ingesting.land_inbox(settings)
+    unpacked = ingesting.unpack_archives(settings)
+    return unpacked + [ingesting.ingest(settings, file) for file in ingesting.plan_deliveries(settings)]
 
 
 def publish_all(settings: Settings, as_of: date = AS_OF, known: date | None = None) -> int | None:
     """The rest of a run on the day `known`, by default `as_of`; returns the version, or None when nothing was new."""
-    release = steps.plan_release(settings, as_of, known or as_of)
+    release = releasing.plan_release(settings, as_of, known or as_of)
     if release is None:
         return None
-    steps.resolve_register(settings, release)
-    steps.build_attainment(settings, release)
-    steps.build_releasable(settings, release)
-    steps.record_quality(settings, release)
-    steps.record_changes(settings, release)
-    steps.publish_release(settings, release)
+    releasing.resolve_register(settings, release)
+    releasing.build_attainment(settings, release)
+    releasing.build_releasable(settings, release)
+    releasing.record_quality(settings, release)
+    releasing.record_changes(settings, release)
+    releasing.publish_release(settings, release)
     return release.version
 
 
@@ -250,7 +250,7 @@ def published(settings: Settings, query: str) -> list[tuple[Any, ...]]:
 
 def lake(settings: Settings, query: str, verdict: str = "validated") -> list[tuple[Any, ...]]:
     """Rows of a query over `rows`, the validated or quarantined rows of all deliveries."""
-    paths = steps.rows_of(settings, [entry for entry in Ledger(settings.root) if entry.is_judged])
+    paths = releasing.rows_of(settings, [entry for entry in Ledger(settings.root) if entry.is_judged])
     with duckdb.connect() as con:
         if paths:
             con.execute(f"CREATE VIEW rows AS SELECT * FROM read_parquet({paths}) WHERE verdict = '{verdict}'")

@@ -12,7 +12,8 @@ import pytest
 from conftest import ingest_inbox, publish_all, published, stranger, write_sidt
 from drawn_versions import build_attainment, draw_register, keep, keep_reference
 
-from flows import steps
+from flows import releasing
+from flows.balance import BalanceError
 from flows.changes import ChangesError, compare
 from flows.cli import screens
 from flows.cli.diff import diff
@@ -301,7 +302,7 @@ def test_a_part_that_is_missing_or_a_figure_counted_otherwise_publishes_nothing(
     deliver(settings, "a.csv", 1, 2)
     publish_all(settings)
     deliver(settings, "b.csv", 3)
-    build = steps.build_changes
+    build = releasing.build_changes
 
     def lossy(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
         build(con, folder)
@@ -311,12 +312,12 @@ def test_a_part_that_is_missing_or_a_figure_counted_otherwise_publishes_nothing(
         con.execute(f"COPY kept TO '{path}' (FORMAT parquet)")
 
     with monkeypatch.context() as patch:
-        patch.setattr(steps, "build_changes", lossy)
+        patch.setattr(releasing, "build_changes", lossy)
         with pytest.raises(publishing.AuditError, match="the parts of 13 figures do not sum"):
             publish_all(settings)
-    marts = steps.build_attainment
+    marts = releasing.build_attainment
 
-    def wrong(settings: Settings, release: steps.Release) -> None:
+    def wrong(settings: Settings, release: releasing.Release) -> None:
         marts(settings, release)
         path = release.folder / "marts" / "attainment_national.parquet"
         with settings.resources.connect() as con:
@@ -327,8 +328,8 @@ def test_a_part_that_is_missing_or_a_figure_counted_otherwise_publishes_nothing(
             con.execute(f"COPY told TO '{path}' (FORMAT parquet)")
 
     with monkeypatch.context() as patch:
-        patch.setattr(steps, "build_attainment", wrong)
-        with pytest.raises(steps.BalanceError, match="12 figures are counted otherwise"):
+        patch.setattr(releasing, "build_attainment", wrong)
+        with pytest.raises(BalanceError, match="12 figures are counted otherwise"):
             publish_all(settings)
     assert published(settings, "SELECT version FROM meta.publication") == [(1,)]
     assert publish_all(settings) == 2

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import AS_OF, ingest_inbox, lake, write_bps, write_sidt
 
-from flows import steps
+from flows import ingesting, releasing
 from flows.settings import Settings
 from warehouse import corrections
 from warehouse.corrections import CorrectionError, Corrections, load_corrections
@@ -39,10 +39,10 @@ def decide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Decide:
 
 def statuses(settings: Settings) -> list[tuple[str, int, str, int]]:
     """What `quality.corrections` of the version that is due says."""
-    release = steps.plan_release(settings, AS_OF, AS_OF)
+    release = releasing.plan_release(settings, AS_OF, AS_OF)
     assert release
-    steps.resolve_register(settings, release)
-    steps.record_quality(settings, release)
+    releasing.resolve_register(settings, release)
+    releasing.record_quality(settings, release)
     with settings.resources.connect() as con:
         return con.execute(
             "SELECT decision_file, decision_line, status, row_count"
@@ -159,13 +159,13 @@ def test_a_code_fix_and_a_correction_of_one_value_answer_each_for_itself(setting
 def test_a_new_decision_makes_deliveries_due_again(settings: Settings, decide: Decide) -> None:
     write_sidt(settings.root.inbox / "a.csv", [{}])
     ingest_inbox(settings)
-    assert steps.plan_deliveries(settings) == []
+    assert ingesting.plan_deliveries(settings) == []
     decide(f"sidt,REG0001,started_year,2015,2014,{WHY}\n")
-    assert [file.path.name for file in steps.plan_deliveries(settings)] == ["a.csv"]
+    assert [file.path.name for file in ingesting.plan_deliveries(settings)] == ["a.csv"]
     [entry] = ingest_inbox(settings)
     assert lake(settings, "SELECT started_year FROM rows") == [(2014,)]
     decide(code_fixes=f"sidt-2022,started_year,2015,2013,{WHY}\n")
-    assert [entry.sha256] == [file.sha256 for file in steps.plan_deliveries(settings)]
+    assert [entry.sha256] == [file.sha256 for file in ingesting.plan_deliveries(settings)]
 
 
 @pytest.mark.parametrize(

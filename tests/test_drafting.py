@@ -14,7 +14,7 @@ import pytest
 from conftest import SIDT_DEFAULTS, ingest_inbox, lake, write_sidt
 from disguises import DISGUISES, disguised, expected_mapping, records_of, write_records
 
-from flows import steps
+from flows import ingesting
 from flows.settings import Settings
 from transforms.drafting.draft import Draft, draft_profile
 from transforms.drafting.sample import sample_file
@@ -66,7 +66,7 @@ def test_draft_reads_a_disguised_export_as_its_own_profile_does(
     homes = {}
     for home in ("own", "drafted"):
         homes[home] = Settings(home=tmp_path / home, memory="1GB", threads=2)
-        steps.open_data_root(homes[home])
+        ingesting.open_data_root(homes[home])
     # One header row in both, so that a registration has one line number.
     write_records(
         homes["own"].root.inbox / "export.csv",
@@ -90,7 +90,7 @@ def test_draft_reads_a_disguised_export_as_its_own_profile_does(
     folder = tmp_path / "sources"
     folder.mkdir()
     (folder / "draft.toml").write_text(toml_text(draft), encoding="utf-8")
-    monkeypatch.setattr(steps, "load_profiles", lambda: load_profiles(folder))
+    monkeypatch.setattr(ingesting, "load_profiles", lambda: load_profiles(folder))
     (entry,) = ingest_inbox(homes["drafted"])
     assert entry.status == "validated", entry.reason
     query = f"SELECT line_number, {', '.join(COMPARED)} FROM rows ORDER BY line_number"

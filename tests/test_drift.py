@@ -12,7 +12,7 @@ import pytest
 from conftest import ingest_inbox, publish_all, published, write_sidt
 
 from expectations.drift import Measured, find_drift, margin
-from flows import steps
+from flows import ingesting
 from flows.settings import Settings
 
 
@@ -156,7 +156,7 @@ def test_a_shuffled_arrival_gives_the_same_release_and_what_is_held_stays_out_of
     releases = []
     for name, order in (("first", (0, 1, 2)), ("second", (2, 0, 1))):
         settings = Settings(home=tmp_path / name, memory="1GB", threads=2)
-        steps.open_data_root(settings)
+        ingesting.open_data_root(settings)
         for place in order:  # one night each
             path = exports(tmp_path / f"{name}-{place}")[place]
             path.rename(settings.root.inbox / path.name)

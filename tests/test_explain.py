@@ -11,7 +11,7 @@ import pytest
 from conftest import as_bps, drawn, ingest_inbox, publish_all, published, stranger, write_bps, write_sidt
 from test_resolve import SHORT, located
 
-from flows import steps
+from flows import ingesting
 from flows.cli import screens
 from flows.cli.explain import explain
 from flows.explaining import ExplainError, hold_together
@@ -48,7 +48,7 @@ Tell = Callable[..., tuple[int, str, str]]
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Two versions: in the second a person links three strangers, whose ids merge, and parts what was one."""
     settings = Settings(home=tmp_path_factory.mktemp("explain") / "home", memory="1GB", threads=2)
-    steps.open_data_root(settings)
+    ingesting.open_data_root(settings)
     inbox = settings.root.inbox
     shops = [located({SHORT.get(name, name): text for name, text in (row | CANARY).items()}) for row in drawn(SHOPS)]
     strangers = [{**stranger(place), "nomor_registrasi": f"R{place}"} for place in (4, 5, 6, 7)]

@@ -121,10 +121,10 @@ def test_a_dropped_row_makes_the_run_exit_1_and_publish_nothing(tmp_path: Path) 
     settings.root.create()
     write_sidt(settings.root.inbox / "a.csv", [{"nomor_registrasi": f"R{place}"} for place in range(9)])
     drop = (
-        "import flows.steps as steps; load = steps.load_lines\n"
+        "import flows.ingesting as ingesting; load = ingesting.load_lines\n"
         "def lossy(con, file, census, scratch):\n"
         "    count = load(con, file, census, scratch); con.execute('DELETE FROM lines_0 WHERE rowid = 4')\n    return count\n"
-        "steps.load_lines = lossy\n"
+        "ingesting.load_lines = lossy\n"
     )
     outcome = capaian(tmp_path, "run", "--as-of", "2024-12-31", before=drop)
     assert outcome.returncode == 1

@@ -17,7 +17,7 @@ from expectations import suite
 from expectations.gates import FILE_GATES, LEAST_COUNT, sender_of, shown_headers
 from expectations.rules import ROW_RULES
 from expectations.suite import ExpectationError
-from flows import steps
+from flows import ingesting
 from flows.settings import Settings
 from warehouse.ledger import LedgerEntry
 
@@ -145,7 +145,9 @@ def test_a_sender_is_a_profile_and_its_most_frequent_province_ties_by_code() -> 
 def test_great_expectations_sends_one_query_to_the_rows_of_a_delivery(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(steps.JUDGING, "call", lambda function, *arguments: function(*arguments))  # where it is seen
+    monkeypatch.setattr(
+        ingesting.JUDGING, "call", lambda function, *arguments: function(*arguments)
+    )  # where it is seen
     only(settings, rows(1))  # the context and its view are checked once in a process
     sent: list[str] = []
     execute = suite._BufferedCursor.execute
@@ -168,9 +170,9 @@ def test_deliveries_judged_side_by_side_are_each_judged_by_their_own_rows(settin
     sizes = {f"{place}.csv": size for place, size in enumerate((3, 12, 7, 30, 5, 18))}
     for name, size in sizes.items():
         write_sidt(settings.root.inbox / name, rows(size, nama_pemilik=f"CONTOH {name}", nama_usaha=""))
-    steps.land_inbox(settings)
+    ingesting.land_inbox(settings)
     with ThreadPoolExecutor(3) as pool:
-        entries = list(pool.map(lambda file: steps.ingest(settings, file), steps.plan_deliveries(settings)))
+        entries = list(pool.map(lambda file: ingesting.ingest(settings, file), ingesting.plan_deliveries(settings)))
     assert {entry.file_name: entry.measures["row_count"] for entry in entries} == sizes
     assert {entry.file_name: entry.measures["quarantined_count"] for entry in entries} == sizes
 
@@ -181,7 +183,9 @@ def test_an_error_in_a_gate_stops_the_run_and_shows_no_value(
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(steps.JUDGING, "call", lambda function, *arguments: function(*arguments))  # where it is seen
+    monkeypatch.setattr(
+        ingesting.JUDGING, "call", lambda function, *arguments: function(*arguments)
+    )  # where it is seen
     broken = replace(FILE_GATES[0], code="BROKEN", part_sql="max(CAST(owner_name AS INTEGER))")
     monkeypatch.setattr(judging.judge, "__defaults__", (ROW_RULES, (*FILE_GATES, broken)))
     write_sidt(settings.root.inbox / "a.csv", rows(2, nama_pemilik="KENARI SATU"))

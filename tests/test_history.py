@@ -17,7 +17,7 @@ import pytest
 from conftest import as_bps, ingest_inbox, stranger, write_bps, write_sidt
 from drawn_versions import keep
 
-from flows import plan, steps
+from flows import ingesting, plan, releasing
 from flows.changes import Figure, compare
 from flows.settings import Settings
 from transforms.changes import tell_changes, view_version
@@ -75,12 +75,12 @@ class History:
         """A night whose version is kept as Parquet alone: neither the analysts' file nor the page is asked for here."""
         ingest_inbox(self.settings)
         known = FIRST_DAY + timedelta(days=len(self.expected))
-        release = steps.plan_release(self.settings, as_of, known)
+        release = releasing.plan_release(self.settings, as_of, known)
         assert release
-        steps.resolve_register(self.settings, release)
-        steps.build_attainment(self.settings, release)
-        steps.record_quality(self.settings, release)
-        steps.record_changes(self.settings, release)
+        releasing.resolve_register(self.settings, release)
+        releasing.build_attainment(self.settings, release)
+        releasing.record_quality(self.settings, release)
+        releasing.record_changes(self.settings, release)
         for table in PUBLISHED_TABLES:  # what only publishing writes, which nothing here reads
             if not (release.folder / table.schema / f"{table.name}.parquet").exists():
                 keep(release.folder, table, [])
@@ -98,7 +98,7 @@ class History:
 def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
     folder = tmp_path_factory.mktemp("history")
     settings = Settings(home=folder / "home", memory="1GB", threads=2)
-    steps.open_data_root(settings)
+    ingesting.open_data_root(settings)
     lived = History(settings, random.Random(SEED))
     with pytest.MonkeyPatch.context() as patch:
         _live(lived, folder, patch)
@@ -158,7 +158,7 @@ def _live(lived: History, folder: Path, patch: pytest.MonkeyPatch) -> None:
     _edit(folder / "resolve" / "classified.sql", counts, counts, "size_class_code NOT IN ('small', 'large')")
     patch.setattr(resolving, "_HERE", folder / "resolve")
     real = plan.transforms_fingerprint
-    for module in (plan, steps):
+    for module in (plan, releasing):
         patch.setattr(module, "transforms_fingerprint", lambda *apart: real(*apart) + ("" if apart else "changed"))
     lived.publish(end_2024, rule_and_code_changes=-len(small))
 
@@ -176,7 +176,7 @@ def _live(lived: History, folder: Path, patch: pytest.MonkeyPatch) -> None:
         folder / "reference" / "corrections.csv", "source_register", "\n", "\n" + _larger(first[10]["nomor_registrasi"])
     )
     patch.setattr(corrections, "FOLDER", folder / "reference")
-    steps._workbench.cache_clear()
+    ingesting._workbench.cache_clear()
     lived.publish(end_2024, reference_changes=closed + gone, corrections=-1)
 
     lived.withdraw("new.csv")

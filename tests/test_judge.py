@@ -14,7 +14,7 @@ from expectations.gates import FileFacts
 from expectations.judge import JudgementError, judge, split_rows
 from expectations.rules import ROW_RULES, Rule
 from expectations.suite import Count, ExpectationError, observe
-from flows import steps
+from flows import ingesting
 from flows.settings import Settings
 from warehouse.connection import Resources
 from warehouse.tables.lake import STANDARDISED
@@ -138,12 +138,12 @@ def test_counts_agree_for_every_rule_of_a_real_delivery_and_are_published(settin
 def judge_with_a_broken_rule(
     resources: Resources, folder: Path, delivery_id: int, facts: FileFacts
 ) -> judging.Judgement:
-    with steps.workbench(resources).cursor() as con:
+    with ingesting.workbench(resources).cursor() as con:
         return judging.judge(con, folder, delivery_id, facts, (*ROW_RULES, BROKEN))
 
 
 def test_an_error_in_a_rule_publishes_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(steps, "_judge", judge_with_a_broken_rule)
+    monkeypatch.setattr(ingesting, "_judge", judge_with_a_broken_rule)
     write_sidt(settings.root.inbox / "a.csv", [{}])
     with pytest.raises(ExpectationError):
         ingest_inbox(settings)

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 from conftest import ingest_inbox, publish_all, published, stranger, write_sidt
 
-from flows import steps
+from flows import ingesting
 from flows.settings import Settings
 
 NO_CHANNEL = {"pakai_internet": "Tidak", "jual_marketplace": "Tidak", "tahun_go_digital": ""}
@@ -47,7 +47,7 @@ def census(settings: Settings) -> None:
 def counted(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The census published as of the last day of 2024; only read from."""
     settings = Settings(home=tmp_path_factory.mktemp("marts") / "home", memory="1GB", threads=2)
-    steps.open_data_root(settings)
+    ingesting.open_data_root(settings)
     census(settings)
     publish_all(settings)
     return settings

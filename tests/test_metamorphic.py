@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from conftest import AS_OF, SIDT_DEFAULTS, ingest_inbox, stranger, write_sidt
 
-from flows import steps
+from flows import ingesting, releasing
 from flows.settings import Settings
 from warehouse.tables import MART_TABLES
 from warehouse.tables.marts import ENUMERATION_COVERAGE, RECONCILIATION
@@ -23,14 +23,14 @@ Figures = dict[str, dict[tuple[Any, ...], tuple[Any, ...]]]
 def figures(folder: Path, files: dict[str, list[str]]) -> Figures:
     """All rows of all marts, by key, when `files` (name to lines) are delivered."""
     settings = Settings(home=folder, memory="1GB", threads=2)
-    steps.open_data_root(settings)
+    ingesting.open_data_root(settings)
     for name, lines in files.items():
         (settings.root.inbox / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert {entry.status for entry in ingest_inbox(settings)} == {"validated"}
-    release = steps.plan_release(settings, AS_OF, AS_OF)
+    release = releasing.plan_release(settings, AS_OF, AS_OF)
     assert release
-    steps.resolve_register(settings, release)
-    steps.build_attainment(settings, release)
+    releasing.resolve_register(settings, release)
+    releasing.build_attainment(settings, release)
     found: Figures = {}
     with duckdb.connect() as con:
         for table in MART_TABLES:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 from conftest import ingest_inbox, publish_all, published, write_sidt
 
 from expectations import judge as judging
-from flows import steps
+from flows import ingesting, releasing
+from flows.balance import BalanceError
 from flows.settings import Settings
 from warehouse import publish as publishing
 from warehouse.certificate import sha256_of
@@ -86,12 +88,12 @@ def test_every_seam_of_every_delivery_balances(settings: Settings) -> None:
 def test_a_row_dropped_while_judging_stops_the_run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     split = judging.split_rows
     monkeypatch.setattr(
-        steps,
+        ingesting,
         "split_rows",
         lambda con, sql, folder: split(con, f"SELECT * FROM ({sql}) WHERE line_number <> 3", folder),
     )
-    with pytest.raises(steps.BalanceError, match="nothing was published"):
-        monkeypatch.setattr(steps, "account_for_lines", _account_blindly)
+    with pytest.raises(BalanceError, match="nothing was published"):
+        monkeypatch.setattr(ingesting, "account_for_lines", _account_blindly)
         deliver(settings)
     assert not settings.root.database.exists()
 
@@ -109,7 +111,7 @@ def test_a_row_dropped_from_the_register_publishes_nothing_and_leaves_the_old_ve
     deliver(settings)
     publish_all(settings)
     deliver(settings, "b.csv")
-    resolve = steps.resolve
+    resolve = ingesting.resolve
 
     def lossy(con: duckdb.DuckDBPyConnection, folder: Path, *rest: object) -> None:
         resolve(con, folder, *rest)
@@ -117,8 +119,8 @@ def test_a_row_dropped_from_the_register_publishes_nothing_and_leaves_the_old_ve
         con.execute(f"COPY (SELECT * FROM read_parquet('{path}') LIMIT 9) TO '{path}.next' (FORMAT parquet)")
         Path(f"{path}.next").replace(path)
 
-    monkeypatch.setattr(steps, "resolve", lossy)
-    with pytest.raises(steps.BalanceError, match="registrations"):
+    monkeypatch.setattr(ingesting, "resolve", lossy)
+    with pytest.raises(BalanceError, match="registrations"):
         publish_all(settings)
     assert published(settings, "SELECT version FROM meta.publication") == [(1,)]
     monkeypatch.undo()
@@ -126,19 +128,19 @@ def test_a_row_dropped_from_the_register_publishes_nothing_and_leaves_the_old_ve
 
 
 def test_the_audit_refuses_what_does_not_balance(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(steps, "check_balance", lambda name, balances: None)
-    monkeypatch.setattr(
-        steps,
-        "balance",
-        lambda delivery_id, seam, rows_in, parts: {
+    def one_short(delivery_id: int, seam: str, rows_in: int, parts: dict[str, int]) -> dict[str, Any]:
+        return {
             "delivery_id": delivery_id,
             "seam": seam,
             "rows_in": rows_in,
             "rows_out": rows_in - 1,
             "residual_count": 1,
             "parts": parts,
-        },
-    )
+        }
+
+    for module in (ingesting, releasing):
+        monkeypatch.setattr(module, "check_balance", lambda name, balances: None)
+        monkeypatch.setattr(module, "balance", one_short)
     deliver(settings)
     with pytest.raises(publishing.AuditError, match="rows do not balance"):
         publish_all(settings)
@@ -179,7 +181,7 @@ def test_what_an_interrupted_run_left_is_swept_and_never_promoted(settings: Sett
     (settings.root.versions / ".unfinished-000001").mkdir()
     (settings.root.scratch / "ingest-x").mkdir()
     (settings.root.scratch / "spill").write_text("x")
-    steps.open_data_root(settings)
+    ingesting.open_data_root(settings)
     assert list(settings.root.scratch.iterdir()) == []
     assert list(settings.root.versions.iterdir()) == []
 

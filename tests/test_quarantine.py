@@ -17,7 +17,7 @@ from conftest import AS_OF, ingest_inbox, lake, publish_all, published, stranger
 from python_calamine import CalamineWorkbook
 from test_flow import capaian
 
-from flows import steps
+from flows import ingesting, releasing
 from flows.cli import quarantine as screens
 from flows.quarantine import QuarantineError, export, list_waiting, preview
 from flows.settings import Settings
@@ -43,10 +43,10 @@ def names(count: int, **values: str) -> list[dict[str, str]]:
 
 def history(settings: Settings) -> list[tuple[object, ...]]:
     """`quality.quarantine_history` of the version that is due, with file lines."""
-    release = steps.plan_release(settings, AS_OF, AS_OF)
+    release = releasing.plan_release(settings, AS_OF, AS_OF)
     assert release
-    steps.resolve_register(settings, release)
-    steps.record_quality(settings, release)
+    releasing.resolve_register(settings, release)
+    releasing.record_quality(settings, release)
     with duckdb.connect() as con:
         return con.execute(
             f"""
@@ -86,7 +86,7 @@ def test_what_waits_is_listed_by_sender_rule_age_and_share(settings: Settings) -
     )
     ingest_inbox(settings)
     now = datetime(2024, 3, 10, 20, 0, tzinfo=UTC)  # the 11th in Jakarta
-    for file in steps.landed_files(settings.root.landed):
+    for file in ingesting.landed_files(settings.root.landed):
         days = 5 if file.path.name == "jabar.csv" else 1
         os.utime(file.path.parent, ((now - timedelta(days=days)).timestamp(),) * 2)
     waiting = list_waiting(settings, now)
@@ -283,10 +283,10 @@ def test_a_corrected_file_is_shown_before_it_is_applied(settings: Settings) -> N
     assert (effect.published_count, effect.replayed_count) == (2, 3)
     ingest_inbox(settings)
     assert [row[2:4] for row in history(settings) if row[0] == "lama.csv"] == [("repaired", "baru.csv")]
-    release = steps.plan_release(settings, AS_OF, AS_OF)
+    release = releasing.plan_release(settings, AS_OF, AS_OF)
     assert release
-    steps.resolve_register(settings, release)
-    steps.build_attainment(settings, release)
+    releasing.resolve_register(settings, release)
+    releasing.build_attainment(settings, release)
     with duckdb.connect() as con:
         applied = con.execute(
             f"SELECT observed_count FROM read_parquet('{release.folder}/marts/attainment_national.parquet')"
@@ -356,7 +356,7 @@ def test_the_screens_fit_and_speak_plainly(
 def test_a_replay_is_applied_by_the_nightly_flow_and_does_what_was_shown(tmp_path: Path) -> None:
     home = tmp_path / "home"
     settings = Settings(home=home, memory="1GB", threads=2)
-    steps.open_data_root(settings)
+    ingesting.open_data_root(settings)
     write_sidt(settings.root.inbox / "lama.csv", [*names(2), {"nomor_registrasi": "REG0001", **BAD_REGION}])
     ingest_inbox(settings)
     publish_all(settings)

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from conftest import AS_OF, as_bps, drawn, ingest_inbox, publish_all, published, stranger, write_bps, write_sidt
 
-from flows import steps
+from flows import ingesting, releasing
 from flows.settings import Settings
 from warehouse.reference_data import load_reference
 
@@ -53,9 +53,9 @@ def deliver(settings: Settings, table: str, name: str = "a.csv") -> list[dict[st
     ]
     write_sidt(settings.root.inbox / name, rows)
     ingest_inbox(settings)
-    release = steps.plan_release(settings, AS_OF, AS_OF)
+    release = releasing.plan_release(settings, AS_OF, AS_OF)
     assert release
-    steps.resolve_register(settings, release)
+    releasing.resolve_register(settings, release)
     return rows
 
 
@@ -177,7 +177,7 @@ def test_a_business_keeps_its_earliest_digital_year_and_any_channel(settings: Se
 def test_the_order_of_deliveries_changes_no_published_row(tmp_path: Path) -> None:
     def nights(home: Path, order: list[int]) -> dict[str, list[tuple[object, ...]]]:
         settings = Settings(home=home, memory="1GB", threads=1 + order[0] % 2)
-        steps.open_data_root(settings)
+        ingesting.open_data_root(settings)
         for number in order:
             rows = [
                 {
@@ -219,7 +219,7 @@ def test_size_classes_follow_the_reference() -> None:
     con = duckdb.connect()
     load_reference(con)
     con.execute(
-        (Path(steps.__file__).parent.parent / "transforms" / "resolve" / "counting.sql").read_text(encoding="utf-8")
+        (Path(ingesting.__file__).parent.parent / "transforms" / "resolve" / "counting.sql").read_text(encoding="utf-8")
     )
     for rule in ("sales", "capital"):
         wrong = con.execute(

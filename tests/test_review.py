@@ -14,7 +14,7 @@ import xlsxwriter
 from conftest import ingest_inbox, publish_all, published, stranger, write_sidt
 from python_calamine import CalamineWorkbook
 
-from flows import steps
+from flows import ingesting
 from flows.cli import review as commands
 from flows.cli import screens
 from flows.review import GUIDE, HEADERS, SHEET, Applied, ReviewError, apply, export
@@ -49,7 +49,7 @@ FOLLOWING = ("register.memberships", "register.businesses", "marts.attainment_na
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     settings = Settings(home=tmp_path_factory.mktemp("review") / "home", memory="1GB", threads=2)
-    steps.open_data_root(settings)
+    ingesting.open_data_root(settings)
     write_sidt(settings.root.inbox / "a.csv", ROWS)
     ingest_inbox(settings)
     publish_all(settings)

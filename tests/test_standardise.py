@@ -9,7 +9,7 @@ import pytest
 import xlsxwriter
 from conftest import BPS_DEFAULTS, SIDT_DEFAULTS, ingest_inbox, lake, write_bps, write_sidt
 
-from flows import steps
+from flows import ingesting
 from flows.settings import Settings
 from warehouse.ledger import LedgerEntry
 from warehouse.profiles import ProfileError, load_profiles, parse_profile
@@ -162,7 +162,9 @@ def test_a_file_that_cannot_be_taken_is_refused_with_a_reason_and_stops_nothing(
 def test_a_third_kind_of_export_needs_one_toml_file(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
     document = tomllib.loads(readme.split("```toml\n")[1].split("```")[0])
-    monkeypatch.setattr(steps, "load_profiles", lambda: (*load_profiles(), parse_profile(document, "dinas-2024.toml")))
+    monkeypatch.setattr(
+        ingesting, "load_profiles", lambda: (*load_profiles(), parse_profile(document, "dinas-2024.toml"))
+    )
     entry = only(settings, "NOMOR|Nama Usaha|Kode Wilayah|KBLI|catatan\nD1|KIOS MAJU|32.01|47112|x\n")
     assert (entry.status, entry.profile) == ("validated", "dinas-2024")
     assert lake(settings, "SELECT registration_number, business_name, regency_code, kbli_code FROM rows") == [

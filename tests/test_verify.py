@@ -14,7 +14,7 @@ import duckdb
 import pytest
 from conftest import ingest_inbox, publish_all, published, write_sidt
 
-from flows import steps
+from flows import ingesting, releasing
 from flows.settings import Settings
 from flows.verifying import Verification, VerifyError, contents, recompute, verify
 from warehouse import publish as publishing
@@ -34,7 +34,7 @@ CANARY = {
 def original(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Two versions: of one delivery, and of two."""
     settings = Settings(home=tmp_path_factory.mktemp("verify") / "home", memory="1GB", threads=2)
-    steps.open_data_root(settings)
+    ingesting.open_data_root(settings)
     for name in "ab":
         write_sidt(
             settings.root.inbox / f"KENARI {name}.csv",
@@ -439,14 +439,14 @@ def test_a_certificate_that_states_otherwise_publishes_nothing(
 ) -> None:
     write_sidt(settings.root.inbox / "a.csv", [{}])
     ingest_inbox(settings)
-    made = steps.certificate
+    made = releasing.certificate
 
     def boastful(*rest: Any) -> list[dict[str, Any]]:
         rows = made(*rest)
         next(row for row in rows if row["section"] == "figures")["value"] = "30000000 of 30000000, coverage 1, met"
         return rows
 
-    monkeypatch.setattr(steps, "certificate", boastful)
+    monkeypatch.setattr(releasing, "certificate", boastful)
     with pytest.raises(publishing.AuditError, match="the certificate states otherwise than the tables: figures"):
         publish_all(settings)
     assert not settings.root.database.exists()

@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from flows import steps
+from flows import releasing
 from flows.explaining.told import (
     EARLIEST,
     FIELDS,
@@ -330,7 +330,7 @@ class Register:
             return []
         wanted = {row_id >> LINE_BITS for row_id in row_ids}
         entries = [entry for entry in Ledger(self.settings.root) if entry.is_judged and entry.delivery_id in wanted]
-        return steps.rows_of(self.settings, entries)
+        return releasing.rows_of(self.settings, entries)
 
     def compare_now(
         self, left: dict[int, Registration], right: dict[int, Registration]

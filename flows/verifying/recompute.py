@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from flows.certify import running_code
+from flows.releasing import Release, build_attainment
 from flows.settings import Settings
-from flows.steps import Release, build_attainment
 from flows.verifying.contents import content_sql
 from flows.verifying.files import Files, Tell
 from flows.verifying.told import Check, fails, few, holds, unchecked

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import duckdb
 from nights import view_earlier
 
-from flows import steps
+from flows import ingesting, releasing
 from flows.settings import Settings
 from transforms.answer import quarantine_history_sql, waiting_counts_sql
 from transforms.build import build_table, select_in
@@ -35,20 +35,20 @@ from warehouse.tables.quality import QUARANTINE_HISTORY, WAITING_COUNTS
 from warehouse.tables.reference import OPERATOR_TARGETS
 
 AS_OF = date(2024, 12, 31)
-RESOLVE = Path(steps.__file__).parent.parent / "transforms" / "resolve"
+RESOLVE = Path(ingesting.__file__).parent.parent / "transforms" / "resolve"
 
 
 def ingest(settings: Settings, rows: int, seed: int, noise: float) -> Path:
     """Simulate and ingest; returns all judged rows with the truth beside them."""
-    steps.open_data_root(settings)
+    ingesting.open_data_root(settings)
     root, truth, judged = settings.root, settings.root.home / "truth.parquet", settings.root.home / "judged.parquet"
     with settings.resources.connect() as con:
         load_reference(con)
         simulate(con, rows, seed, root.inbox, truth, noise=noise)
-    steps.land_inbox(settings)
-    steps.unpack_archives(settings)
-    with ThreadPoolExecutor(steps.PARALLEL_DELIVERIES) as pool:
-        list(pool.map(partial(steps.ingest, settings), steps.plan_deliveries(settings)))
+    ingesting.land_inbox(settings)
+    ingesting.unpack_archives(settings)
+    with ThreadPoolExecutor(ingesting.PARALLEL_DELIVERIES) as pool:
+        list(pool.map(partial(ingesting.ingest, settings), ingesting.plan_deliveries(settings)))
     entries = [entry for entry in Ledger(root) if entry.is_judged]
     with settings.resources.connect() as con:
         names = ", ".join(f"('{entry.file_name}', {entry.delivery_id})" for entry in entries)
@@ -56,7 +56,7 @@ def ingest(settings: Settings, rows: int, seed: int, noise: float) -> Path:
             f"""
             COPY (
                 SELECT judged.*, business_key, owner_key
-                FROM read_parquet({steps.rows_of(settings, entries)}) AS judged
+                FROM read_parquet({releasing.rows_of(settings, entries)}) AS judged
                 JOIN (VALUES {names}) AS files(file_name, delivery_id) USING (delivery_id)
                 JOIN '{truth}' AS truth USING (file_name, line_number)
             ) TO '{judged}' (FORMAT parquet)"""

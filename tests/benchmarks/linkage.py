@@ -405,7 +405,7 @@ def simulate_census(folder: Path, rows: int, seed: int, noise: float) -> tuple[P
     sys.path.insert(0, str(Path(__file__).parent.parent))
     from conftest import ingest_inbox
 
-    from flows import steps
+    from flows import ingesting, releasing
     from flows.settings import Settings
     from transforms.simulation import simulate
     from warehouse.ledger import Ledger
@@ -413,14 +413,14 @@ def simulate_census(folder: Path, rows: int, seed: int, noise: float) -> tuple[P
     from warehouse.tables.lake import VALIDATED
 
     settings = Settings(home=folder)
-    steps.open_data_root(settings)
+    ingesting.open_data_root(settings)
     validated, truth = folder / "validated.parquet", folder / "truth.parquet"
     with settings.resources.connect() as con:
         load_reference(con)
         simulate(con, rows, seed, settings.root.inbox, folder / "simulated.parquet", noise=noise)
         ingest_inbox(settings)
         entries = list(Ledger(settings.root))
-        paths = steps.rows_of(settings, [entry for entry in entries if entry.status == "validated"])
+        paths = releasing.rows_of(settings, [entry for entry in entries if entry.status == "validated"])
         con.execute(
             f"COPY (SELECT {', '.join(VALIDATED.column_names)} FROM read_parquet({paths}) WHERE verdict = 'validated')"
             f" TO '{validated}' (FORMAT parquet)"

@@ -23,7 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
-from flows import steps
+from flows import ingesting, releasing
 from flows.plan import input_fingerprint
 from flows.reports import write_reports
 from flows.settings import Settings
@@ -67,37 +67,37 @@ def convert(settings: Settings, rows: int) -> None:
 def ingest(settings: Settings, rows: int) -> None:
     for path in (settings.home / "exports").iterdir():  # moved, as a sender would
         path.rename(settings.root.inbox / path.name)
-    steps.land_inbox(settings)
-    with ThreadPoolExecutor(steps.PARALLEL_DELIVERIES) as pool:
-        list(pool.map(lambda file: steps.ingest(settings, file), steps.plan_deliveries(settings)))
+    ingesting.land_inbox(settings)
+    with ThreadPoolExecutor(ingesting.PARALLEL_DELIVERIES) as pool:
+        list(pool.map(lambda file: ingesting.ingest(settings, file), ingesting.plan_deliveries(settings)))
 
 
-def release_of(settings: Settings) -> steps.Release:
+def release_of(settings: Settings) -> releasing.Release:
     folder = settings.root.scratch / "release"
     folder.mkdir(exist_ok=True)
-    return steps.Release(
+    return releasing.Release(
         next_version(settings.root), AS_OF, AS_OF, input_fingerprint(Ledger(settings.root), AS_OF), folder
     )
 
 
 def resolve(settings: Settings, rows: int) -> None:
-    steps.resolve_register(settings, release_of(settings))
+    releasing.resolve_register(settings, release_of(settings))
 
 
 def marts(settings: Settings, rows: int) -> None:
     release = release_of(settings)
-    steps.build_attainment(settings, release)
-    steps.build_releasable(settings, release)
+    releasing.build_attainment(settings, release)
+    releasing.build_releasable(settings, release)
 
 
 def quality(settings: Settings, rows: int) -> None:
     release = release_of(settings)
-    steps.record_quality(settings, release)
-    steps.record_changes(settings, release)
+    releasing.record_quality(settings, release)
+    releasing.record_changes(settings, release)
 
 
 def publish(settings: Settings, rows: int) -> None:
-    steps.publish_release(settings, release_of(settings))
+    releasing.publish_release(settings, release_of(settings))
 
 
 def reports(settings: Settings, rows: int) -> None:
