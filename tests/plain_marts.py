@@ -615,7 +615,7 @@ class PlainMarts:
         ] + [
             (
                 row["report_id"],
-                "businesses_of_regency",
+                "businesses_of_regency" if row["indicator_code"] == "umkm_projected" else "assisted_of_regency",
                 row["regency_code"],
                 float(row["reported_count"]),
                 0.1,

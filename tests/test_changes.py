@@ -286,11 +286,11 @@ def test_a_version_tells_what_it_changes_and_diff_says_the_same(
     document = json.loads(capsys.readouterr().out)
     assert (document["earlier"]["version"], document["later"]["known_date"]) == (1, "2025-01-02")
     assert document["figures"][0]["parts"] == {"late_deliveries": 2}
-    monkeypatch.setattr(screens.console, "width", 120)
+    monkeypatch.setattr(screens.console, "width", 80)
     assert diff(1, 2) == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert "from version 1, as of 2024-12-31, published on 2025-01-01" in shown
-    assert "counted businesses 3 5 +2 +2 late deliveries" in shown
+    assert "counted businesses 3 5 +2 late deliveries +2" in shown
     assert "9 of 22 headline figures did not change in any part." in shown
     assert diff(1, 9) == 2
     assert "there is no version 9" in capsys.readouterr().err

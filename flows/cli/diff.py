@@ -49,14 +49,14 @@ def _show(changes: Changes) -> None:
     changed = [figure for figure in changes.figures if figure.parts]
     if changed:
         table = Table(box=None, header_style="bold underline", padding=(0, 1, 0, 0))
-        table.add_column("figure", no_wrap=True)
+        table.add_column("figure, and what changed it", no_wrap=True)
         for name in ("before", "after", "change"):
             table.add_column(name, justify="right", no_wrap=True)
-        table.add_column("of which")
         for figure in changed:
-            parts = [f"{change:+,} {cause.replace('_', ' ')}" for cause, change in figure.parts.items()]
-            counts = (_count(figure.earlier_count), _count(figure.later_count), f"{figure.change_count:+,}")
-            table.add_row(_named(figure), *counts, ", ".join(parts))
+            counts = (_count(figure.earlier_count), _count(figure.later_count), f"[bold]{figure.change_count:+,}[/]")
+            table.add_row(f"[bold]{_named(figure)}[/]", *counts)
+            for cause, change in figure.parts.items():
+                table.add_row(f"  {cause.replace('_', ' ')}", "", "", f"{change:+,}")
         screens.console.print(table)
     unchanged = len(changes.figures) - len(changed)
     screens.say(f"[dim]{unchanged} of {len(changes.figures)} headline figures did not change in any part.[/]")

@@ -34,7 +34,10 @@ WITH counted AS (
 ), anchors AS (
     SELECT anchor_id, measure, measure_key, published_value, tolerance_ratio, statement, source FROM reference.anchors
     UNION ALL
-    SELECT report_id, 'businesses_of_regency', regency_code, reported_count, 0.1, statement, source FROM reference.regency_reports
+    -- Nothing here says which businesses an office assists; such a recap is kept and not compared.
+    SELECT report_id, CASE indicator_code WHEN 'umkm_projected' THEN 'businesses_of_regency' ELSE 'assisted_of_regency' END,
+        regency_code, reported_count, 0.1, statement, source
+    FROM reference.regency_reports
 )
 SELECT
     anchor_id, measure, measure_key, published_value, computed_value, computed_value - published_value AS difference_value, tolerance_ratio,

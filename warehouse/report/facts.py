@@ -228,14 +228,15 @@ def _coverage(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
             """
             SELECT reconciliation.*, institution, reports.as_of_date AS reported_date
             FROM marts.reconciliation LEFT JOIN reference.official_reports AS reports ON report_id = measure_key
-            WHERE measure <> 'businesses_of_regency' ORDER BY measure, reported_date, measure_key, anchor_id""",
+            WHERE measure NOT IN ('businesses_of_regency', 'assisted_of_regency')
+            ORDER BY measure, reported_date, measure_key, anchor_id""",
         ),
         "recaps": rows(
             con,
             "SELECT count(*) AS recap_count, count(*) FILTER (verdict = 'agrees') AS agrees_count,"
             " count(*) FILTER (verdict = 'differs') AS differs_count,"
             " count(*) FILTER (verdict = 'not_assessable') AS not_assessable_count"
-            " FROM marts.reconciliation WHERE measure = 'businesses_of_regency'",
+            " FROM marts.reconciliation WHERE measure IN ('businesses_of_regency', 'assisted_of_regency')",
         )[0],
     }
 

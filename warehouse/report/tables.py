@@ -156,7 +156,7 @@ EXPORTS = (
         ),
         COVERAGE_BY_WAVE,
     ),
-    _as_published(marts.RECONCILIATION, "measure <> 'businesses_of_regency'"),
+    _as_published(marts.RECONCILIATION, "measure NOT IN ('businesses_of_regency', 'assisted_of_regency')"),
     _export(
         "row_flow",
         "From physical lines to businesses: what goes off at each step and what is left.",
