@@ -142,6 +142,9 @@ def test_wrong_usage_exits_2_and_a_held_lock_3(tmp_path: Path) -> None:
 
     assert capaian(tmp_path, "run", "--as-of", "tomorrow").returncode == 2
     assert capaian(tmp_path, "nonsense").returncode == 2
+    outcome = capaian(tmp_path, "status", before="import os; os.environ['CAPAIAN_SUPPRESSION_THRESHOLD'] = '2'\n")
+    assert outcome.returncode == 2
+    assert "CAPAIAN_SUPPRESSION_THRESHOLD: Input should be greater than or equal to 3" in outcome.stderr
     settings = Settings(home=tmp_path)
     settings.root.create()
     with single_writer(settings.root.lock, "nightly"):

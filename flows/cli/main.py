@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
+from pydantic import ValidationError
 
 from flows.cli import quarantine, review, screens
 from flows.cli.diff import diff
@@ -232,6 +233,9 @@ def main() -> None:
         code = screens.fail(3, str(held))
     except UsageError as error:
         code = screens.fail(2, str(error))
+    except ValidationError as error:  # of the settings; nothing else is validated by pydantic here
+        faults = [f"CAPAIAN_{fault['loc'][0]!s}".upper() + f": {fault['msg']}" for fault in error.errors()]
+        code = screens.fail(2, "; ".join(faults))
     except Exception as error:
         if not _is_stop(error):
             raise
