@@ -111,7 +111,7 @@ def test_a_row_dropped_from_the_register_publishes_nothing_and_leaves_the_old_ve
     deliver(settings)
     publish_all(settings)
     deliver(settings, "b.csv")
-    resolve = ingesting.resolve
+    resolve = releasing.resolve
 
     def lossy(con: duckdb.DuckDBPyConnection, folder: Path, *rest: object) -> None:
         resolve(con, folder, *rest)
@@ -119,7 +119,7 @@ def test_a_row_dropped_from_the_register_publishes_nothing_and_leaves_the_old_ve
         con.execute(f"COPY (SELECT * FROM read_parquet('{path}') LIMIT 9) TO '{path}.next' (FORMAT parquet)")
         Path(f"{path}.next").replace(path)
 
-    monkeypatch.setattr(ingesting, "resolve", lossy)
+    monkeypatch.setattr(releasing, "resolve", lossy)
     with pytest.raises(BalanceError, match="registrations"):
         publish_all(settings)
     assert published(settings, "SELECT version FROM meta.publication") == [(1,)]
