@@ -46,7 +46,7 @@ $(READY): requirements.lock pyproject.toml
 	    test -n "$$found" || { echo "Python 3.11 or newer is needed"; exit 1; }; \
 	    echo "making $(VENV) with $$found (about a minute)"; \
 	    $$found -m venv $(VENV) && \
-	    $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements.lock && \
+	    $(BIN)/python -m pip install -q --no-compile --disable-pip-version-check --require-hashes --no-deps -r requirements.lock && \
 	    $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
 	fi
 	@touch $(READY)
