@@ -38,14 +38,9 @@ SELECT
     required_pace(target_count - observed_count, observed_date, make_date(target_year, 12, 31)) AS required_pace_count,
     (observed_count - year_before_count) / 12 AS actual_pace_count,
     projected_date(target_count - observed_count, (observed_count - year_before_count) / 12, observed_date) AS projected_date,
-    CASE
-        WHEN target_basis <> 'operator_target' THEN 'not_assessable'
-        WHEN observed_count >= target_count THEN 'met'
-        WHEN make_date(target_year, 12, 31) > getvariable('as_of') OR coverage_ratio < 0.95 THEN 'not_assessable'
-        ELSE 'not_met'
-    END AS verdict,
-    least(observed_count, observed_count + strict_change, observed_count + loose_change) AS band_low_count,
-    greatest(observed_count, observed_count + strict_change, observed_count + loose_change) + waiting_count AS band_high_count,
+    regional_verdict(target_basis, observed_count, target_count, target_year, coverage_ratio) AS verdict,
+    observed_count + band_low_change(strict_change, loose_change) AS band_low_count,
+    observed_count + band_high_change(strict_change, loose_change, waiting_count) AS band_high_count,
     coverage_ratio, business_count, observed_count / nullif(business_count, 0) AS digital_ratio, reported_business_count, report_id,
     getvariable('as_of') AS as_of_date
 FROM aimed

@@ -47,7 +47,7 @@ WITH targets AS (
     SELECT
         indicator_code, target_year, definition_code, 'register_observed' AS series, 'capaian' AS institution, observed_date,
         observed_count::BIGINT AS observed_count, (observed_count - year_before_count) / 12 AS actual_pace_count,
-        CASE WHEN waiting_count IS NOT NULL THEN least(0, strict_change, loose_change) END::BIGINT AS low_change, (greatest(0, strict_change, loose_change) + waiting_count)::BIGINT AS high_change,
+        CASE WHEN waiting_count IS NOT NULL THEN band_low_change(strict_change, loose_change) END::BIGINT AS low_change, band_high_change(strict_change, loose_change, waiting_count)::BIGINT AS high_change,
         'straight line, pace of the last 12 months' AS projection_method,
         least(regency_coverage_ratio, population_coverage_ratio) AS coverage_ratio, regency_coverage_ratio, population_coverage_ratio
     FROM observed CROSS JOIN coverage

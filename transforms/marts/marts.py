@@ -19,7 +19,7 @@ def build_marts(con: duckdb.DuckDBPyConnection, folder: Path, as_of: date) -> No
 
     Breakdowns speak of the observed date: `as_of`, or the end of the last target year when that is over.
     """
-    con.execute((_HERE / "pace.sql").read_text(encoding="utf-8"))
+    con.execute((_HERE / "figure_macros.sql").read_text(encoding="utf-8"))
     con.execute(f"SET VARIABLE as_of = DATE '{as_of.isoformat()}'")
     con.execute(
         "SET VARIABLE observed_date = (SELECT least(make_date(max(target_year), 12, 31), getvariable('as_of'))"
