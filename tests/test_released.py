@@ -40,7 +40,7 @@ def census_of(sizes: dict[str, int]) -> Census:
                     "counted_from_date": date(2022, 12, 31) if rank else None,
                     "size_class_code": "micro" if number % 2 else "small",
                     "kbli_code": "56102",
-                    "owner_sex_code": "L" if number % 3 else "P",
+                    "owner_sex_code": None if (place, number) == ("33.01", 7) else "L" if number % 3 else "P",
                     "owner_age_band": "31-45",
                 }
             )
@@ -128,6 +128,17 @@ def duckdb_rows(path: Path, query: str) -> list[tuple[object, ...]]:
     import duckdb
 
     return duckdb.sql(query.format(path=path)).fetchall()
+
+
+def test_a_category_that_is_small_for_the_first_time_is_hidden_beside_what_was_shown(
+    counting: Counting, tmp_path: Path
+) -> None:
+    shown = "SELECT category_code, business_count FROM released.breakdowns WHERE breakdown = 'owner_sex' ORDER BY ALL"
+    release(counting, {"32.01": 100, "32.02": 60}, tmp_path / "1", [])
+    assert None not in dict(counting.con.execute(shown).fetchall()).values()
+    release(counting, {"32.01": 130, "32.02": 90, "33.01": 80}, tmp_path / "2", [tmp_path / "1"])
+    second = dict(counting.con.execute(shown).fetchall())
+    assert second["unknown"] is None and list(second.values()).count(None) >= 2
 
 
 def test_a_release_that_cannot_be_made_is_no_earlier_release(counting: Counting, tmp_path: Path) -> None:

@@ -111,8 +111,9 @@ def _classes(measures: Sequence[int]) -> Counts:
 
 
 def _releases(con: duckdb.DuckDBPyConnection, tree: _Tree, earlier: Sequence[Path]) -> Iterator[Release]:
-    """What each earlier release of the tree showed; one that could not be made is none."""
+    """What each earlier release of the tree showed, the nation included; one that could not be made is none."""
     columns = ", ".join((tree.code, "is_suppressed", *_MEASURES))
+    nation = f"SELECT unit_code, is_suppressed, {', '.join(_MEASURES)}"
     for folder in earlier:
         table = folder / "released" / f"{tree.table.name}.parquet"
         log = folder / "quality" / f"{SUPPRESSION_LOG.name}.parquet"
@@ -123,4 +124,6 @@ def _releases(con: duckdb.DuckDBPyConnection, tree: _Tree, earlier: Sequence[Pat
         ).fetchall()
         if ("unprotectable",) not in reasons:
             rows = con.execute(f"SELECT {columns} FROM read_parquet('{table}') WHERE {tree.rows}").fetchall()
+            regions = folder / "released" / f"{RELEASED_REGIONS.name}.parquet"
+            rows += con.execute(f"{nation} FROM read_parquet('{regions}') WHERE unit_code = '{NATION}'").fetchall()
             yield {code: None if is_hidden else _classes(measures) for code, is_hidden, *measures in rows}
