@@ -41,6 +41,7 @@ from warehouse.corrections import load_corrections
 from warehouse.ledger import Ledger, LedgerEntry
 from warehouse.profiles import load_profiles
 from warehouse.reference_data import load_reference
+from warehouse.vault import encryption_of
 
 PARALLEL_DELIVERIES = 2
 """Deliveries ingested side by side, within one memory limit."""
@@ -64,8 +65,14 @@ class Arrivals:
 
 
 def open_data_root(settings: Settings) -> None:
-    """Create the folders and sweep what an interrupted run left behind."""
+    """Create the folders and sweep what an interrupted run left behind.
+
+    Raises `VaultError` before anything is taken when the vault cannot be written as it must be.
+    """
+    encryption_of(settings.vault)
     root = settings.root.create()
+    settings.vault.key()
+    settings.vault.sweep()
     for leftover in (*root.scratch.iterdir(), *root.versions.glob(".unfinished-*")):
         shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
 

@@ -27,7 +27,7 @@ from warehouse.targets import OperatorTarget
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 _MAKE_NO_ROW = frozenset({"simulation", "drafting"})
-_AFTER_INGEST = frozenset({"resolve", "marts", "disclosure", "changes"})
+_AFTER_INGEST = frozenset({"resolve", "pseudonyms", "marts", "disclosure", "changes"})
 """What is built anew for each release; no line of a delivery depends on it."""
 
 
@@ -95,8 +95,12 @@ def input_fingerprint(
     decisions: Iterable[LinkDecision] = (),
     targets: Iterable[OperatorTarget] = (),
     suppression_threshold: int = 5,
+    identifiers: tuple[str, int] = ("", 0),
 ) -> str:
-    """What a publication depends on; the order of the deliveries is no part of it."""
+    """What a publication depends on; the order of the deliveries is no part of it.
+
+    `identifiers` are the id of the key of the pseudonyms and the years that they are kept.
+    """
     return fingerprint(
         sorted(entry.key for entry in entries),
         CONTRACT_FINGERPRINT,
@@ -107,4 +111,5 @@ def input_fingerprint(
         *decisions,
         *targets,
         suppression_threshold,
+        identifiers,
     )

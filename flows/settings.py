@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from warehouse.connection import Resources
 from warehouse.layout import DataRoot
+from warehouse.vault import Vault
 
 
 class Settings(BaseSettings):
-    """`CAPAIAN_HOME`, `CAPAIAN_MEMORY`, `CAPAIAN_THREADS` and `CAPAIAN_SUPPRESSION_THRESHOLD`."""
+    """What `CAPAIAN_*` variables of the environment say, each under the name of its field in capitals."""
 
     model_config = SettingsConfigDict(env_prefix="CAPAIAN_")
 
@@ -27,9 +29,27 @@ class Settings(BaseSettings):
         5, ge=3, description="Smallest count that is shown in tables that leave the ministry; at least 3 (UU 16/1997)."
     )
 
+    pseudonym_key: SecretStr | None = Field(
+        None, description="Key of the pseudonyms, 64 hex digits; by default the file vault/pseudonym.key."
+    )
+    identifier_years: int = Field(5, ge=1, le=100, description="Years after the last interview that a NIK is kept.")
+    vault_encryption: Literal["off", "required"] = Field(
+        "off", description="Whether identifiers must be encrypted; if they cannot be, nothing is taken."
+    )
+    vault_key: SecretStr | None = Field(None, description="Key the identifiers are encrypted with, 64 hex digits.")
+
     @property
     def root(self) -> DataRoot:
         return DataRoot(self.home.absolute())
+
+    @property
+    def vault(self) -> Vault:
+        return Vault(
+            self.root.vault,
+            self.pseudonym_key.get_secret_value() if self.pseudonym_key else None,
+            self.vault_encryption == "required",
+            self.vault_key.get_secret_value() if self.vault_key else None,
+        )
 
     @property
     def resources(self) -> Resources:

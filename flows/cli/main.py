@@ -23,6 +23,7 @@ from flows.cli.explain import explain
 from flows.cli.profile import profile
 from flows.cli.read import read
 from flows.cli.report import report
+from flows.cli.vault import app as vault_app
 from flows.cli.verify import verify
 from flows.cli.weights import weights
 from flows.settings import Settings, prepare_prefect
@@ -54,6 +55,8 @@ app.command(profile)
 app.command(weights)
 
 app.command(report)
+
+app.command(vault_app)
 
 
 @app.command
