@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from expectations.gates import FileFacts
+from expectations.gates import FileFacts, sender_of
 from expectations.judge import Judgement, judge, rows_in, split_rows
 from flows.apart import Apart
 from flows.balance import BalanceError, balance, check_balance
@@ -189,6 +189,7 @@ def ingest(settings: Settings, file: LandedFile) -> LedgerEntry:
                 "findings": judgement.findings,
                 "rule_results": judgement.rule_results,
                 "measures": judgement.measures,
+                "sender": sender_of(recognised.profile.name, judgement.measures["code_counts"]["regency_code"] or {}),
             }
             refuse(judgement.refusal)
             entry |= {

@@ -116,7 +116,7 @@ class Preview:
 
 def sender_of(con: duckdb.DuckDBPyConnection, entry: LedgerEntry) -> Sender:
     """The sender of a judged delivery, as drift is told of it; `con` needs the reference tables."""
-    code = releasing.sender(entry)
+    code = entry.sender or ""
     profile, _, province = code.rpartition("/")
     found = con.execute(
         "SELECT province_name FROM reference.provinces WHERE frame_code = '38' AND province_code = ?", [province]

@@ -21,7 +21,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from expectations.drift import Drift, Measured, find_drift
-from expectations.gates import sender_of
 from expectations.judge import ROWS, RULE_BOOK_FINGERPRINT
 from flows.balance import BalanceError, balance, check_balance
 from flows.certify import certificate
@@ -240,7 +239,6 @@ def delivery_rows(entries: Sequence[LedgerEntry]) -> list[dict[str, Any]]:
 def _delivery(entry: LedgerEntry, archive_id: int | None) -> dict[str, Any]:
     data_date = entry.measures.get("data_date")
     known = {
-        "sender": sender(entry) if entry.measures else None,
         "data_date": date.fromisoformat(data_date) if data_date else None,
         "archive_id": archive_id,
     }
@@ -314,7 +312,9 @@ def released_entries(settings: Settings) -> tuple[list[LedgerEntry], Drift]:
     """
     entries = list(Ledger(settings.root))
     drift = find_drift(
-        Measured(entry.delivery_id, sender(entry), **entry.measures) for entry in entries if entry.status == "validated"
+        Measured(entry.delivery_id, entry.sender or "", **entry.measures)
+        for entry in entries
+        if entry.status == "validated"
     )
     return [
         replace(entry, status="held", reason=drift.held[entry.delivery_id])
@@ -322,11 +322,6 @@ def released_entries(settings: Settings) -> tuple[list[LedgerEntry], Drift]:
         else entry
         for entry in entries
     ], drift
-
-
-def sender(entry: LedgerEntry) -> str:
-    """Who sent a judged delivery."""
-    return sender_of(entry.profile or "", entry.measures["code_counts"]["regency_code"] or {})
 
 
 def rows_of(settings: Settings, entries: Sequence[LedgerEntry]) -> list[str]:

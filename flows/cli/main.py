@@ -98,7 +98,7 @@ def demo(*, rows: int = DEMO_ROWS, seed: int = DEMO_SEED, json_output: Json = Fa
     with settings.resources.connect() as con, screens.working("simulating a census", quiet=json_output):
         load_reference(con)
         files = simulate_census(con, rows, seed, scratch)
-    strangers = {entry.file_name for entry in Ledger(root)} - {file.file_name for file in files}
+    strangers = {entry.file_name for entry in Ledger(root).outcomes()} - {file.file_name for file in files}
     if strangers:
         raise UsageError(
             f"{root.home} holds deliveries that are not simulated (such as {min(strangers)});"
@@ -123,7 +123,7 @@ def status(*, json_output: Json = False) -> int:
 
     settings = Settings()
     root = settings.root
-    entries = list(Ledger(root))
+    entries = list(Ledger(root).outcomes())
     manifest = read_manifest(root) or {}
     document = {
         "home": str(root.home),
