@@ -16,6 +16,8 @@ from transforms.build import build_table, select_in
 from warehouse.tables.register import OWNER_PSEUDONYMS
 from warehouse.vault import Vault, write_identifiers
 
+IDENTIFIERS = "identifiers.parquet"
+"""In the folder of the release, until it is published."""
 OWNERS = Path(pseudonyms.__file__).parent / "owners.sql"
 
 
@@ -29,4 +31,4 @@ def build_pseudonyms(con: duckdb.DuckDBPyConnection, folder: Path, known: date, 
     con.execute("SET VARIABLE identifier_years = ?", [years])
     con.execute(f"CREATE OR REPLACE TEMP TABLE identified AS {select_in(OWNERS)}")
     build_table(con, OWNER_PSEUDONYMS, "SELECT owner_id, pseudonym, key_id FROM identified", folder)
-    write_identifiers(vault, con, "FROM identified ORDER BY pseudonym")
+    write_identifiers(vault, con, "FROM identified ORDER BY pseudonym", folder / IDENTIFIERS)

@@ -13,9 +13,12 @@ from warehouse.connection import Resources
 from warehouse.layout import DataRoot
 from warehouse.vault import Vault
 
+RUN_MARK = "CAPAIAN_RUN"
+"""Names the run in the environment of its children, so that one that outlives it is recognised."""
+
 
 class Settings(BaseSettings):
-    """What `CAPAIAN_*` variables of the environment say, each under the name of its field in capitals."""
+    """What the environment sets, each name with `CAPAIAN_` before it, such as `CAPAIAN_HOME`."""
 
     model_config = SettingsConfigDict(env_prefix="CAPAIAN_")
 
@@ -29,6 +32,7 @@ class Settings(BaseSettings):
         5, ge=3, description="Smallest count that is shown in tables that leave the ministry; at least 3 (UU 16/1997)."
     )
 
+    alert_webhook: SecretStr | None = Field(None, description="Address that is told when a run fails or crashes.")
     pseudonym_key: SecretStr | None = Field(
         None, description="Key of the pseudonyms, 64 hex digits; by default the file vault/pseudonym.key."
     )
@@ -77,6 +81,7 @@ def prepare_prefect(root: DataRoot) -> None:
             "PREFECT_LOGGING_TO_API_ENABLED": "false",
             "PREFECT_LOGGING_LEVEL": "ERROR",
             "PREFECT_LOGGING_EXTRA_LOGGERS": "",
+            RUN_MARK: str(os.getpid()),
         }
     for name, value in environment.items():
         os.environ.setdefault(name, value)

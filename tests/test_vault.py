@@ -152,9 +152,9 @@ def test_encrypted_identifiers_are_read_with_their_key_only(tmp_path: Path) -> N
         nothing = (
             f"SELECT '' AS pseudonym, '' AS key_id, 1 AS owner_id, '{NIK}' AS nik, DATE '2027-06-15' AS expires_date"
         )
-        write_identifiers(vault, con, nothing)
+        write_identifiers(vault, con, nothing, tmp_path / "new.parquet")
         assert not vault.identifiers.exists()
-        commit_identifiers(vault)
+        commit_identifiers(vault, tmp_path / "new.parquet")
         raw = vault.identifiers.read_bytes()
         assert raw[:4] == b"PARE" and NIK.encode() not in raw
         with pytest.raises(OSError):

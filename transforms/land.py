@@ -11,13 +11,16 @@ import codecs
 import hashlib
 import os
 import stat
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from io import BufferedReader
 from pathlib import Path
 
 from transforms.reading.names import is_system_name, safe_name
 from transforms.reading.refusal import RefusedDelivery
+from transforms.redaction.note import NOTE, read_note
 
 CHUNK = 1 << 22
 FIELD_MARK = b"\x01"
@@ -46,16 +49,42 @@ class Census:
 
 @dataclass(frozen=True)
 class LandedFile:
-    """A delivery in its place: `path` is `<landed>/<sha256>/<safe name>`, read-only."""
+    """A delivery in its place: `path` is `<landed>/<sha256>/<safe name>`, read-only.
+
+    `sha256` is that of what arrived; where lines of an erased person were taken out, `content_sha256` is that of what
+    is left.
+    """
 
     path: Path
     sha256: str
     is_duplicate: bool = False
+    content_sha256: str | None = None
+
+    @property
+    def kept_sha256(self) -> str:
+        """What the bytes at `path` must have."""
+        return self.content_sha256 or self.sha256
 
     @property
     def delivery_id(self) -> int:
-        """The first 36 bits of the SHA-256."""
-        return int(self.sha256[:9], 16)
+        return delivery_number(self.sha256)
+
+    @property
+    def arrived_at(self) -> datetime:
+        return arrived_at(self.path.parent)
+
+
+def arrived_at(folder: Path) -> datetime:
+    """When the file in `folder` was landed, UTC.
+
+    It is the folder's time: a file keeps the time its provider wrote it, and links to it change no folder of ours.
+    """
+    return datetime.fromtimestamp(folder.stat().st_mtime, UTC)
+
+
+def delivery_number(sha256: str) -> int:
+    """The number of a delivery: the first 36 bits of the SHA-256 of its bytes."""
+    return int(sha256[:9], 16)
 
 
 @dataclass(frozen=True)
@@ -149,10 +178,11 @@ def _reason_to_leave(name: str, mode: int) -> str | None:
     return "it is a pipe, a socket or a device; put a file into the inbox"
 
 
-def land(file: Path, landed: Path) -> LandedFile:
+def land(file: Path, landed: Path, redacted: Mapping[str, LandedFile] | None = None) -> LandedFile:
     """Move `file` into `landed` under its SHA-256; the disk is not doubled when both are on one file system.
 
     The same bytes under another name are a duplicate delivery: the copy is dropped, since its bytes are already kept.
+    So is what is left of a delivery after an erasure, such as a member of an archive: `redacted` maps SHA-256 to those.
     Raises `RefusedDelivery`, and leaves the file where it is, when it is no regular file, cannot be opened, or changes
     or vanishes meanwhile.
     """
@@ -166,6 +196,9 @@ def land(file: Path, landed: Path) -> LandedFile:
         if known:
             _remove(file)
             return LandedFile(known[0], sha256, is_duplicate=True)
+        if redacted and (delivery := redacted.get(sha256)):
+            _remove(file)
+            return replace(delivery, is_duplicate=True)
         folder.mkdir(parents=True, exist_ok=True)
         target = folder / safe_name(file.name)
         # A file with a second name elsewhere would stay writable through it, and its other owner would lose the right.
@@ -251,9 +284,13 @@ def _copy(stream: BufferedReader, target: Path, sha256: str) -> None:
 
 def landed_files(landed: Path) -> list[LandedFile]:
     """All files ever landed, by SHA-256."""
-    return [
-        LandedFile(path, folder.name)
-        for folder in sorted(landed.iterdir())
-        for path in sorted(folder.glob("*"))
-        if not path.name.startswith(".")
-    ]
+    files = []
+    for folder in sorted(landed.iterdir()):
+        names = sorted(path.name for path in folder.glob("*"))
+        note = read_note(folder) if NOTE in names else None
+        files += [
+            LandedFile(folder / name, folder.name, content_sha256=note.content_sha256 if note else None)
+            for name in names
+            if not name.startswith(".")
+        ]
+    return files

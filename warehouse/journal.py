@@ -31,7 +31,7 @@ class Attempt:
     begun_at: datetime
     ended_at: datetime | None = None
     outcome: str = RUNNING
-    row_count: int | None = None
+    line_count: int | None = None
 
     @property
     def seconds(self) -> float | None:
@@ -54,7 +54,7 @@ class Run:
     outcome: str = RUNNING
     reason: str | None = None
     version: int | None = None
-    attempts: dict[str, Attempt] = field(default_factory=dict)
+    attempts: list[Attempt] = field(default_factory=list)
 
 
 class RunJournal:
@@ -75,7 +75,7 @@ class RunJournal:
 
     @contextmanager
     def attempt(self, sha256: str) -> Iterator[dict[str, Any]]:
-        """One try at a delivery; `outcome` and `row_count` are put into what is yielded. An exception is a failure."""
+        """One try at a delivery; `outcome` and `line_count` are put into what is yielded. An exception is a failure."""
         told: dict[str, Any] = {"outcome": "failed"}
         self._add("attempt_begun", sha256=sha256)
         try:
@@ -111,7 +111,7 @@ def read_runs(runs: Path, at_work: int | None = None) -> list[Run]:
         if run.run_id != at_work:
             if run.outcome == RUNNING:
                 run.outcome = INTERRUPTED
-            for attempt in run.attempts.values():
+            for attempt in run.attempts:
                 if attempt.outcome == RUNNING:
                     attempt.outcome = INTERRUPTED
         read.append(run)
@@ -131,10 +131,10 @@ def _read(path: Path) -> Run | None:
         elif run is None:
             continue
         elif event == "attempt_begun":
-            run.attempts[facts["sha256"]] = Attempt(facts["sha256"], at)
+            run.attempts.append(Attempt(facts["sha256"], at))
         elif event == "attempt_ended":
-            attempt = run.attempts[facts["sha256"]]
-            attempt.ended_at, attempt.outcome, attempt.row_count = at, facts["outcome"], facts.get("row_count")
+            attempt = [one for one in run.attempts if one.sha256 == facts["sha256"]][-1]
+            attempt.ended_at, attempt.outcome, attempt.line_count = at, facts["outcome"], facts.get("line_count")
         elif event == "published":
             run.version = facts["version"]
         elif event == "ended":

@@ -114,12 +114,18 @@ class Ledger:
         for path in sorted(work.rglob("*"), reverse=True):
             path.chmod(0o700 if path.is_dir() else 0o600)
             sync(path)
-        target = self.folder(entry.sha256)
-        retired = self._root.scratch / f"retired-{entry.sha256}"
+        self.take(entry.sha256, work)
+
+    def take(self, sha256: str, folder: Path) -> None:
+        """Make the finished `folder` the delivery's state, replacing what was there."""
+        target = self.folder(sha256)
+        retired = self._root.scratch / f"retired-{sha256}"
         shutil.rmtree(retired, ignore_errors=True)
-        if target.exists():
+        if target.is_symlink():
+            target.unlink()
+        elif target.exists():
             target.rename(retired)
-        work.rename(target)
+        folder.rename(target)
         sync(target.parent)
         shutil.rmtree(retired, ignore_errors=True)
 

@@ -58,7 +58,7 @@ def single_writer(path: Path, purpose: str) -> Iterator[Holder | None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise LockHeld(f"{_held_by(path, descriptor)}; wait for it or stop it") from None
+            raise LockHeld(f"{_held_by(path, _written_in(descriptor))}; wait for it or stop it") from None
         died = _written_in(descriptor)
         _write(descriptor, json.dumps(asdict(_this_process(purpose))))
         try:
@@ -85,8 +85,14 @@ def lock_state(path: Path) -> tuple[bool, Holder | None]:
     return (holder is not None and holder.is_alive) or bool(_processes_with(path)), holder
 
 
-def _held_by(path: Path, descriptor: int) -> str:
-    holder = _written_in(descriptor)
+def ensure_free(path: Path) -> None:
+    """Raise `LockHeld` when the lock at `path` is held, without taking it: a courtesy before a long start."""
+    is_held, holder = lock_state(path)
+    if is_held:
+        raise LockHeld(f"{_held_by(path, holder)}; wait for it or stop it")
+
+
+def _held_by(path: Path, holder: Holder | None) -> str:
     if holder is None:
         return f"another run is at work on {path.parent}"
     if holder.is_alive:

@@ -14,6 +14,7 @@ from typing import Any
 
 from flows.certify import PREVIOUS
 from flows.verifying.told import Check, fails, few, holds, unchecked
+from transforms.redaction.note import read_note
 from warehouse.certificate import CERTIFICATE_FILE, Statement, read_certificate, sha256_of
 from warehouse.layout import DataRoot
 from warehouse.publish import DATABASE, MANIFEST, REPORT
@@ -120,7 +121,10 @@ def _previous(stated: Iterable[Statement]) -> Statement | None:
 
 
 def check_landed(root: DataRoot, deliveries: dict[str, str], tell: Tell) -> Iterator[Check]:
-    """The bytes of each delivery (its name in the certificate and its SHA-256), where they are still kept."""
+    """The bytes of each delivery (its name in the certificate and its SHA-256), where they are still kept.
+
+    Where a person was erased, they are those that the erasure left.
+    """
     missing, sound = [], 0
     for item, sha256 in deliveries.items():
         try:
@@ -129,7 +133,9 @@ def check_landed(root: DataRoot, deliveries: dict[str, str], tell: Tell) -> Iter
                 missing.append(item)
                 continue
             tell(f"hashing {item}")
-            changed = [path for path in kept if path.is_symlink() or sha256_of(path) != sha256]
+            note = read_note(root.landed / sha256)
+            left = note.content_sha256 if note else sha256
+            changed = [path for path in kept if path.is_symlink() or sha256_of(path) != left]
         except OSError:
             missing.append(item)
             continue

@@ -14,7 +14,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from warehouse.vault.keys import PseudonymKey, Vault, VaultError, finish, key_bytes, replace_closed, write_unfinished
+from warehouse.ledger import sync
+from warehouse.vault.keys import PseudonymKey, Vault, VaultError, key_bytes, replace_closed
 
 ROWS_AT_ONCE = 100_000
 
@@ -43,17 +44,18 @@ def encryption_of(vault: Vault) -> tuple[Any, Any]:
         ) from None
 
 
-def write_identifiers(vault: Vault, con: duckdb.DuckDBPyConnection, select: str) -> None:
-    """Write the rows of `select` beside the identifiers, which they replace when they are committed."""
+def write_identifiers(vault: Vault, con: duckdb.DuckDBPyConnection, select: str, path: Path) -> None:
+    """Write the rows of `select` to `path`, mode 0600, as they are to be in the vault when they are committed."""
     writing, _ = encryption_of(vault)
-    vault.create()
     reader = con.sql(select).to_arrow_reader(ROWS_AT_ONCE)
-    write_unfinished(vault.identifiers, lambda path: _write(path, reader.schema, iter(reader), writing))
+    replace_closed(path, lambda unfinished: _write(unfinished, reader.schema, iter(reader), writing))
 
 
-def commit_identifiers(vault: Vault) -> None:
-    """Put what was written in the place of the identifiers; nothing to do where nothing was."""
-    finish(vault.identifiers)
+def commit_identifiers(vault: Vault, path: Path) -> None:
+    """Put what was written to `path` in the place of the identifiers."""
+    vault.create()
+    path.replace(vault.identifiers)
+    sync(vault.folder)
 
 
 def rekey_identifiers(vault: Vault, key: PseudonymKey, con: duckdb.DuckDBPyConnection) -> None:

@@ -28,7 +28,7 @@ _KEYS_HEADER = ("changed_at", "earlier_key_id", "key_id")
 _BLOCK_BYTES = 64
 """Block of SHA-256, to which HMAC pads a key."""
 PSEUDONYM_MACRO = """
-    CREATE OR REPLACE MACRO keyed_pseudonym(message) AS
+    CREATE OR REPLACE TEMP MACRO keyed_pseudonym(message) AS
         sha256(getvariable('outer_pad') || unhex(sha256(getvariable('inner_pad') || encode(message))))"""
 """HMAC-SHA256 with the key that `PseudonymKey.bind` has bound: 1.9 CPU-seconds for a million messages."""
 
@@ -150,30 +150,15 @@ def write_closed(path: Path, content: bytes) -> None:
 
 
 def replace_closed(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill an unfinished file of mode 0600, then put it in the place of `path`."""
-    write_unfinished(path, write)
-    finish(path)
-
-
-def write_unfinished(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill the file that is to take the place of `path`; it is on disk when this returns."""
-    unfinished = _unfinished(path)
+    """Let `write` fill an unfinished file of mode 0600, then put it in the place of `path`, on disk."""
+    unfinished = path.with_name(f".{path.name}.unfinished")
     unfinished.unlink(missing_ok=True)
     os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     write(unfinished)
     unfinished.chmod(0o600)
     sync(unfinished)
-
-
-def finish(path: Path) -> None:
-    """Put the unfinished file, if there is one, in the place of `path`."""
-    if _unfinished(path).exists():
-        _unfinished(path).replace(path)
-        sync(path.parent)
-
-
-def _unfinished(path: Path) -> Path:
-    return path.with_name(f".{path.name}.unfinished")
+    unfinished.replace(path)
+    sync(path.parent)
 
 
 def rotate(
