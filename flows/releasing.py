@@ -41,6 +41,7 @@ from warehouse.corrections import load_corrections
 from warehouse.ddl import arrow_schema
 from warehouse.decisions import load_decisions
 from warehouse.ledger import Ledger, LedgerEntry
+from warehouse.pin import read_pin
 from warehouse.publish import next_version, publish, published_fingerprint, read_manifest
 from warehouse.reference_data import load_reference, reference_fingerprint
 from warehouse.report import write_report
@@ -82,11 +83,14 @@ class Release:
 
 
 def plan_release(settings: Settings, as_of: date, known: date) -> Release | None:
-    """The version that is due, or None when the published one was made from the same inputs.
+    """The version that is due, or None when the published one was made from the same inputs, or is pinned.
 
     It is known from `known`, the business day of the run, but never before the version it is built upon: what was known
     on a day is what the last version until then says.
     """
+    if pin := read_pin(settings.root.pin):
+        logger.warning("%s: nothing is published until the pin is lifted: capaian rollback --lift", pin)
+        return None
     decisions, targets = load_decisions(settings.root.link_decisions), load_targets(settings.root.targets)
     due = input_fingerprint(Ledger(settings.root), as_of, decisions, targets, settings.suppression_threshold)
     if due == published_fingerprint(settings.root):

@@ -36,6 +36,19 @@ class DataRoot:
     def versions(self) -> Path:
         return self.published / "versions"
 
+    def version(self, number: int) -> Path:
+        """The folder of a version, whether it is kept or not."""
+        return self.versions / f"{number:06d}"
+
+    def kept_versions(self) -> list[int]:
+        """The numbers of all versions that are there as a whole, in order."""
+        return sorted(int(path.name) for path in self.versions.glob("[0-9]*") if path.name.isdigit())
+
+    @property
+    def pin(self) -> Path:
+        """What holds the publication at a version, see `pin.py`."""
+        return self.published / "pinned.json"
+
     @property
     def current(self) -> Path:
         """Symlink to the folder of the published version; switching it publishes everything at once."""

@@ -23,6 +23,7 @@ from flows.cli.explain import explain
 from flows.cli.profile import profile
 from flows.cli.read import read
 from flows.cli.report import report
+from flows.cli.rollback import rollback
 from flows.cli.verify import verify
 from flows.cli.weights import weights
 from flows.settings import Settings, prepare_prefect
@@ -42,6 +43,8 @@ app.command(verify)
 app.command(diff)
 
 app.command(review.app)
+
+app.command(rollback)
 
 DEMO_AS_OF = date(2024, 12, 31)
 DEMO_ROWS = 50_000
@@ -116,16 +119,19 @@ def demo(*, rows: int = DEMO_ROWS, seed: int = DEMO_SEED, json_output: Json = Fa
 def status(*, json_output: Json = False) -> int:
     """Say what is published, what waits in the inbox and what became of the deliveries."""
     from warehouse.ledger import Ledger
+    from warehouse.pin import read_pin
     from warehouse.publish import read_manifest
 
     settings = Settings()
     root = settings.root
     entries = list(Ledger(root))
+    pin = read_pin(root.pin)
     manifest = read_manifest(root) or {}
     document = {
         "home": str(root.home),
         "version": manifest.get("version"),
         "as_of_date": manifest.get("as_of_date"),
+        "pinned": asdict(pin) if pin else None,
         "database": str(root.database) if manifest else None,
         "waiting": len([path for path in root.inbox.iterdir() if path.is_file()]) if root.inbox.exists() else 0,
         "validated": sum(entry.status == "validated" for entry in entries),

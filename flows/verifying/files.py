@@ -12,9 +12,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from flows.certify import PREVIOUS
 from flows.verifying.told import Check, fails, few, holds, unchecked
-from warehouse.certificate import CERTIFICATE_FILE, Statement, read_certificate, sha256_of
+from warehouse.certificate import CERTIFICATE_FILE, Statement, built_upon, read_certificate, sha256_of
 from warehouse.layout import DataRoot
 from warehouse.publish import DATABASE, MANIFEST, REPORT
 
@@ -90,7 +89,7 @@ def check_links(root: DataRoot, folder: Path) -> Iterator[Check]:
 def check_neighbours(root: DataRoot, folder: Path, files: Files, stated: Iterable[Statement]) -> Iterator[Check]:
     """The chain: this certificate names the manifest of the version before, later certificates name this one's."""
     number = int(folder.name)
-    before = _previous(stated)
+    before = built_upon(stated)
     if before and before.sha256:
         path = root.versions / f"{int(before.value):06d}" / MANIFEST
         if not path.exists():
@@ -104,7 +103,7 @@ def check_neighbours(root: DataRoot, folder: Path, files: Files, stated: Iterabl
         if int(path.parent.name) <= number:
             continue
         try:
-            named = _previous(read_certificate(path))
+            named = built_upon(read_certificate(path))
         except (ValueError, OSError):
             continue  # that version's own verification says so
         if named and named.value == str(number):
@@ -113,10 +112,6 @@ def check_neighbours(root: DataRoot, folder: Path, files: Files, stated: Iterabl
             else:
                 found = f"version {int(path.parent.name)} names another manifest of this version: it was changed since"
                 yield fails("later version", found)
-
-
-def _previous(stated: Iterable[Statement]) -> Statement | None:
-    return next((one for one in stated if one.place == ("inputs", PREVIOUS) and one.value.isdecimal()), None)
 
 
 def check_landed(root: DataRoot, deliveries: dict[str, str], tell: Tell) -> Iterator[Check]:
