@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 
 from expectations.judge import RULE_BOOK_FINGERPRINT
-from flows.plan import transforms_fingerprint
+from flows.fingerprints import transforms_fingerprint
 from warehouse.audits import AUDITS
 from warehouse.certificate import (
     PREVIOUS,

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 import shutil
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Any
@@ -21,18 +22,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from expectations.drift import Drift, Measured, find_drift
-from expectations.gates import sender_of
 from expectations.judge import ROWS, RULE_BOOK_FINGERPRINT
 from flows.balance import BalanceError, balance, check_balance
 from flows.certify import certificate
+from flows.fingerprints import input_fingerprint, transforms_fingerprint
 from flows.linkage import Linkage
-from flows.plan import input_fingerprint, transforms_fingerprint
 from flows.settings import Settings
 from transforms.answer import quarantine_history_sql, waiting_counts_sql
 from transforms.build import build_table
 from transforms.changes import build_changes, unexplained_count, view_version
 from transforms.correct import correction_status_sql
 from transforms.disclosure import build_released, keep_contributions
+from transforms.land import delivery_number
 from transforms.marts import build_marts
 from transforms.resolve import resolve
 from warehouse.connection import Resources
@@ -40,6 +41,7 @@ from warehouse.contract import Table
 from warehouse.corrections import load_corrections
 from warehouse.ddl import arrow_schema
 from warehouse.decisions import load_decisions
+from warehouse.journal import Run, read_runs
 from warehouse.ledger import Ledger, LedgerEntry
 from warehouse.pin import read_pin
 from warehouse.publish import next_version, publish, published_fingerprint, read_manifest
@@ -48,6 +50,7 @@ from warehouse.report import write_report
 from warehouse.tables import CONTRACT_FINGERPRINT, MART_TABLES, REFERENCE_TABLES, REGISTER_TABLES
 from warehouse.tables.lake import QUARANTINED, VALIDATED
 from warehouse.tables.quality import (
+    ATTEMPTS,
     CERTIFICATE,
     CORRECTIONS,
     DELIVERIES,
@@ -58,6 +61,7 @@ from warehouse.tables.quality import (
     QUARANTINED_ROWS,
     ROW_BALANCE,
     RULE_RESULTS,
+    RUNS,
     UNPARSABLE_LINES,
     WAITING_COUNTS,
 )
@@ -152,10 +156,11 @@ def _contributions(settings: Settings) -> Path:
     return settings.root.scratch / "contributions.parquet"
 
 
-def record_quality(settings: Settings, release: Release) -> None:
-    """Write deliveries, balance, findings and the publication's own row; checks the register's seams.
+def record_quality(settings: Settings, release: Release, run_id: int | None = None) -> None:
+    """Write deliveries, runs, balance, findings and the publication's own row; checks the register's seams.
 
-    A held delivery is told what is to be repaired like any other, but it has no part in the balance of the release.
+    `run_id` is the run at work, if it keeps a journal. A held delivery is told what is to be repaired like any other,
+    but it has no part in the balance of the release.
     """
     entries, drift = released_entries(settings)
     validated = [entry for entry in entries if entry.status == "validated"]
@@ -200,6 +205,9 @@ def record_quality(settings: Settings, release: Release) -> None:
     check_balance("register", balances)
     _keep(release, ROW_BALANCE, [{**row, "parts": list(row["parts"].items())} for row in balances])
     _keep(release, DELIVERIES, delivery_rows(entries))
+    runs = read_runs(settings.root.runs, run_id)
+    _keep(release, RUNS, run_rows(runs))
+    _keep(release, ATTEMPTS, attempt_rows(runs))
     _keep(release, FINDINGS, [row for entry in entries for row in entry.findings])
     _keep(release, DRIFT, drift.findings)
     _keep(release, RULE_RESULTS, [row for entry in entries for row in entry.rule_results])
@@ -238,11 +246,40 @@ def delivery_rows(entries: Sequence[LedgerEntry]) -> list[dict[str, Any]]:
 def _delivery(entry: LedgerEntry, archive_id: int | None) -> dict[str, Any]:
     data_date = entry.measures.get("data_date")
     known = {
-        "sender": sender(entry) if entry.measures else None,
         "data_date": date.fromisoformat(data_date) if data_date else None,
         "archive_id": archive_id,
     }
     return {name: known[name] if name in known else getattr(entry, name) for name in DELIVERIES.column_names}
+
+
+def run_rows(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    """The rows of `meta.runs`."""
+    return [{name: _utc(value) for name, value in vars(run).items() if name in RUNS.column_names} for run in runs]
+
+
+def attempt_rows(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    """The rows of `meta.attempts`, in the order in which they were begun."""
+    rows: list[dict[str, Any]] = []
+    numbers: Counter[str] = Counter()
+    for run in runs:
+        for attempt in run.attempts:
+            numbers[attempt.sha256] += 1
+            rows.append(
+                {
+                    "run_id": run.run_id,
+                    "delivery_id": delivery_number(attempt.sha256),
+                    "attempt_number": numbers[attempt.sha256],
+                    "begun_at": _utc(attempt.begun_at),
+                    "ended_at": _utc(attempt.ended_at),
+                    "outcome": attempt.outcome,
+                    "line_count": attempt.line_count,
+                }
+            )
+    return rows
+
+
+def _utc(value: Any) -> Any:
+    return value.astimezone(UTC).replace(tzinfo=None) if isinstance(value, datetime) else value
 
 
 def warn_of_corrections(con: duckdb.DuckDBPyConnection) -> None:
@@ -311,7 +348,9 @@ def released_entries(settings: Settings) -> tuple[list[LedgerEntry], Drift]:
     """
     entries = list(Ledger(settings.root))
     drift = find_drift(
-        Measured(entry.delivery_id, sender(entry), **entry.measures) for entry in entries if entry.status == "validated"
+        Measured(entry.delivery_id, entry.sender or "", **entry.measures)
+        for entry in entries
+        if entry.status == "validated"
     )
     return [
         replace(entry, status="held", reason=drift.held[entry.delivery_id])
@@ -319,11 +358,6 @@ def released_entries(settings: Settings) -> tuple[list[LedgerEntry], Drift]:
         else entry
         for entry in entries
     ], drift
-
-
-def sender(entry: LedgerEntry) -> str:
-    """Who sent a judged delivery."""
-    return sender_of(entry.profile or "", entry.measures["code_counts"]["regency_code"] or {})
 
 
 def rows_of(settings: Settings, entries: Sequence[LedgerEntry]) -> list[str]:

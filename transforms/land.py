@@ -13,6 +13,7 @@ import os
 import stat
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from io import BufferedReader
 from pathlib import Path
 
@@ -54,8 +55,24 @@ class LandedFile:
 
     @property
     def delivery_id(self) -> int:
-        """The first 36 bits of the SHA-256."""
-        return int(self.sha256[:9], 16)
+        return delivery_number(self.sha256)
+
+    @property
+    def arrived_at(self) -> datetime:
+        return arrived_at(self.path.parent)
+
+
+def arrived_at(folder: Path) -> datetime:
+    """When the file in `folder` was landed, UTC.
+
+    It is the folder's time: a file keeps the time its provider wrote it, and links to it change no folder of ours.
+    """
+    return datetime.fromtimestamp(folder.stat().st_mtime, UTC)
+
+
+def delivery_number(sha256: str) -> int:
+    """The number of a delivery: the first 36 bits of the SHA-256 of its bytes."""
+    return int(sha256[:9], 16)
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,16 @@ class DataRoot:
         return self.home / "targets" / "targets.csv"
 
     @property
+    def runs(self) -> Path:
+        """The journal of runs, see `journal.py`."""
+        return self.home / "runs"
+
+    @property
+    def backfills(self) -> Path:
+        """Planned backfills, and the deliveries they have done and not yet let in; personal data."""
+        return self.home / "backfills"
+
+    @property
     def prefect(self) -> Path:
         return self.home / "prefect"
 
@@ -91,7 +101,7 @@ class DataRoot:
         return self.home / "run.lock"
 
     def create(self) -> DataRoot:
-        for folder in (self.inbox, self.landed, self.lake, self.scratch, self.prefect):
+        for folder in (self.inbox, self.landed, self.lake, self.scratch, self.prefect, self.runs, self.backfills):
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(0o700)
         self.versions.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""`capaian`: demo, run, status, report, read, profile, explain, verify, weights, simulate and more, and two sub-apps.
+"""`capaian`: demo, run, serve, status, report, verify and more, and the sub-apps backfill, quarantine and review.
 
 Exit codes: 0 done; 1 an audit failed and nothing was published, or a version does not verify; 2 wrong usage;
 3 another run holds the lock; 4 input refused.
@@ -16,14 +16,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
-from flows.cli import quarantine, review, screens
+from flows.cli import backfill, quarantine, review, screens
 from flows.cli.diff import diff
 from flows.cli.explain import explain
 from flows.cli.profile import profile
 from flows.cli.read import read
 from flows.cli.report import report
+<<<<<<< HEAD
 from flows.cli.rollback import rollback
+=======
+from flows.cli.serve import serve
+>>>>>>> main
 from flows.cli.verify import verify
 from flows.cli.weights import weights
 from flows.settings import Settings, prepare_prefect
@@ -57,6 +62,10 @@ app.command(profile)
 app.command(weights)
 
 app.command(report)
+
+app.command(serve)
+
+app.command(backfill.app)
 
 
 @app.command
@@ -98,7 +107,7 @@ def demo(*, rows: int = DEMO_ROWS, seed: int = DEMO_SEED, json_output: Json = Fa
     with settings.resources.connect() as con, screens.working("simulating a census", quiet=json_output):
         load_reference(con)
         files = simulate_census(con, rows, seed, scratch)
-    strangers = {entry.file_name for entry in Ledger(root)} - {file.file_name for file in files}
+    strangers = {entry.file_name for entry in Ledger(root).outcomes()} - {file.file_name for file in files}
     if strangers:
         raise UsageError(
             f"{root.home} holds deliveries that are not simulated (such as {min(strangers)});"
@@ -124,8 +133,12 @@ def status(*, json_output: Json = False) -> int:
 
     settings = Settings()
     root = settings.root
+<<<<<<< HEAD
     entries = list(Ledger(root))
     pin = read_pin(root.pin)
+=======
+    entries = list(Ledger(root).outcomes())
+>>>>>>> main
     manifest = read_manifest(root) or {}
     document = {
         "home": str(root.home),
@@ -202,10 +215,11 @@ class UsageError(Exception):
 
 
 def _run_nightly(settings: Settings, as_of: date | None, *, quiet: bool) -> RunSummary:
-    from warehouse.lock import single_writer
+    from warehouse.lock import ensure_free
 
     root = settings.root.create()
-    with single_writer(root.lock, "nightly"), screens.following_steps(quiet=quiet):
+    ensure_free(root.lock)
+    with screens.following_steps("the nightly flow", quiet=quiet):
         prepare_prefect(root)
         from flows.nightly import nightly
 
@@ -231,24 +245,31 @@ def _summary_document(settings: Settings, summary: RunSummary) -> dict[str, Any]
 
 def main() -> None:
     """Run one verb and exit with its code."""
-    from warehouse.lock import LockHeld
-
     try:
         code = app(result_action="return_value")
-    except LockHeld as held:
-        code = screens.fail(3, str(held))
-    except UsageError as error:
-        code = screens.fail(2, str(error))
-    except ValidationError as error:  # of the settings; nothing else is validated by pydantic here
-        faults = [f"CAPAIAN_{fault['loc'][0]!s}".upper() + f": {fault['msg']}" for fault in error.errors()]
-        code = screens.fail(2, "; ".join(faults))
+    except ValidationError as error:
+        code = screens.fail(2, "; ".join(_fault(error.title, fault) for fault in error.errors()))
     except Exception as error:
-        if not _is_stop(error):
+        exit_code = _exit_code(error)
+        if exit_code is None:
             raise
-        code = screens.fail(1, str(error))
+        code = screens.fail(exit_code, str(error))
     sys.exit(code or 0)
 
 
-def _is_stop(error: Exception) -> bool:
-    """Whether `error` is one of the project's own: a check that failed, said in a sentence, rather than a fault."""
-    return type(error).__module__.split(".")[0] in ("flows", "transforms", "expectations", "warehouse")
+def _fault(title: str, fault: ErrorDetails) -> str:
+    """A setting, or a parameter of a backfill, that cannot be as it was given."""
+    place = str(fault["loc"][0]) if fault["loc"] else ""
+    name = f"CAPAIAN_{place}".upper() if title == Settings.__name__ else place
+    return f"{name}: {fault['msg']}" if name else fault["msg"]
+
+
+def _exit_code(error: Exception) -> int | None:
+    """The exit code of an error that is one of the project's own, said in a sentence; None of a fault."""
+    from flows.backfilling.plans import BackfillError, InputsChanged
+    from warehouse.lock import LockHeld
+
+    for code, kinds in ((2, (UsageError, BackfillError)), (3, LockHeld), (4, InputsChanged)):
+        if isinstance(error, kinds):
+            return code
+    return 1 if type(error).__module__.split(".")[0] in ("flows", "transforms", "expectations", "warehouse") else None

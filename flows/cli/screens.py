@@ -24,7 +24,7 @@ errors = Console(stderr=True, highlight=False)
 VERDICTS = {"met": "[green]✔ met[/]", "not_met": "[red]✘ not met[/]", "not_assessable": "[yellow]? not assessable[/]"}
 
 
-_STYLE: dict[str, Any] = {
+STYLE: dict[str, Any] = {
     "box": None,
     "title_justify": "left",
     "header_style": "bold underline",
@@ -71,8 +71,8 @@ class _StepLines(logging.Handler):
 
 
 @contextmanager
-def following_steps(*, quiet: bool) -> Iterator[None]:
-    """Show what the steps of a run report, while it runs."""
+def following_steps(what: str, *, quiet: bool) -> Iterator[None]:
+    """Show what the steps of the run `what` report, while it runs."""
     logger = logging.getLogger("capaian")
     logger.setLevel(logging.INFO)
     logger.propagate = False  # Prefect's own console would say everything twice
@@ -82,7 +82,7 @@ def following_steps(*, quiet: bool) -> Iterator[None]:
     handler = _StepLines()
     logger.addHandler(handler)
     try:
-        with console.status("running the nightly flow"):
+        with console.status(f"running {what}"):
             yield
     finally:
         logger.removeHandler(handler)
@@ -121,7 +121,7 @@ def show_published(settings: Settings) -> None:
             "SELECT seam, sum(rows_in)::BIGINT, sum(rows_out)::BIGINT, sum(residual_count)::BIGINT,"
             " string_agg(DISTINCT array_to_string(map_keys(parts), ' + ')) FROM quality.row_balance GROUP BY seam"
         ).fetchall()
-    table = Table(title="UMKM in the digital ecosystem: target and attainment", **_STYLE)
+    table = Table(title="UMKM in the digital ecosystem: target and attainment", **STYLE)
     table.add_column("target", no_wrap=True)
     table.add_column("counted by", no_wrap=True)
     for name in ("observed", "attained", "coverage"):
@@ -146,7 +146,7 @@ def show_published(settings: Settings) -> None:
         "D1 marketplace to D4 any internet use.\n",
         style="dim",
     )
-    balance = Table(title="Where every row went", **_STYLE)
+    balance = Table(title="Where every row went", **STYLE)
     balance.add_column("seam")
     for name in ("rows in", "rows out", "lost"):
         balance.add_column(name, justify="right")
