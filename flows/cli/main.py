@@ -24,11 +24,8 @@ from flows.cli.explain import explain
 from flows.cli.profile import profile
 from flows.cli.read import read
 from flows.cli.report import report
-<<<<<<< HEAD
 from flows.cli.rollback import rollback
-=======
 from flows.cli.serve import serve
->>>>>>> main
 from flows.cli.verify import verify
 from flows.cli.weights import weights
 from flows.settings import Settings, prepare_prefect
@@ -133,12 +130,8 @@ def status(*, json_output: Json = False) -> int:
 
     settings = Settings()
     root = settings.root
-<<<<<<< HEAD
-    entries = list(Ledger(root))
-    pin = read_pin(root.pin)
-=======
     entries = list(Ledger(root).outcomes())
->>>>>>> main
+    pin = read_pin(root.pin)
     manifest = read_manifest(root) or {}
     document = {
         "home": str(root.home),
