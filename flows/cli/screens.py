@@ -191,6 +191,8 @@ def show_status(document: dict[str, Any]) -> None:
         "published",
         f"version {version}, as of {document['as_of_date']}" if version else "nothing yet; run: capaian run",
     )
+    mark = "[red]✘[/] " if document["freshness"]["is_stale"] else ""
+    table.add_row("freshness", mark + escape(document["freshness"]["sentence"]))
     if document["pinned"]:
         table.add_row("pinned", escape(_pinned(document["pinned"], version)))
     if version:
