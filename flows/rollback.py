@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from flows.settings import Settings
 from warehouse.certificate import CERTIFICATE_FILE, built_upon, read_certificate, sha256_of
@@ -17,6 +16,7 @@ from warehouse.layout import DataRoot
 from warehouse.lock import single_writer
 from warehouse.pin import Pin, PinError, read_pin, set_pin, take_pin
 from warehouse.publish import DATABASE, MANIFEST, switch
+from warehouse.retention import why_not_kept
 
 HASHED_BYTES = 512_000_000
 """What is hashed before a switch: about half a second of one core, and the database before all else."""
@@ -91,7 +91,7 @@ def _chosen(root: DataRoot, version: int | None, published: int | None) -> int:
             raise RollbackError(f"version {published} was built upon no other; name a version; {there}")
         version = int(before.value)
     if version not in kept:
-        raise RollbackError(f"no version {version} is kept under {root.versions}; {there}")
+        raise RollbackError(why_not_kept(root, version))
     return version
 
 
@@ -134,8 +134,8 @@ def check_cheaply(root: DataRoot, version: int) -> tuple[int, tuple[str, ...]]:
 def _named_later(root: DataRoot, version: int) -> list[str]:
     """What the certificates of versions that were built upon `version` say its manifest's SHA-256 is."""
     named = []
-    for later in root.kept_versions():
-        path: Path = root.version(later) / CERTIFICATE_FILE
+    for later in root.published_numbers():
+        path = root.remains_of(later) / CERTIFICATE_FILE
         if later > version:
             try:
                 before = built_upon(read_certificate(path))

@@ -91,26 +91,26 @@ def check_neighbours(root: DataRoot, folder: Path, files: Files, stated: Iterabl
     number = int(folder.name)
     before = built_upon(stated)
     if before and before.sha256:
-        path = root.versions / f"{int(before.value):06d}" / MANIFEST
+        path = root.remains_of(int(before.value)) / MANIFEST
         if not path.exists():
-            yield unchecked("previous version", f"version {before.value} is no longer kept")
+            yield unchecked("previous version", f"nothing of version {before.value} is kept here")
         elif sha256_of(path) != before.sha256:
             cure = f"verify it: capaian verify --version {before.value}"
             yield fails("previous version", f"the manifest of version {before.value} is another than it was", cure)
         else:
             yield holds("previous version", f"the manifest of version {before.value} is the one named here")
-    for path in sorted(root.versions.glob(f"[0-9]*/{CERTIFICATE_FILE}")):
-        if int(path.parent.name) <= number:
+    for later in root.published_numbers():
+        if later <= number:
             continue
         try:
-            named = built_upon(read_certificate(path))
+            named = built_upon(read_certificate(root.remains_of(later) / CERTIFICATE_FILE))
         except (ValueError, OSError):
             continue  # that version's own verification says so
         if named and named.value == str(number):
             if named.sha256 == files.manifest_sha256:
-                yield holds("later version", f"version {int(path.parent.name)} names this manifest")
+                yield holds("later version", f"version {later} names this manifest")
             else:
-                found = f"version {int(path.parent.name)} names another manifest of this version: it was changed since"
+                found = f"version {later} names another manifest of this version: it was changed since"
                 yield fails("later version", found)
 
 
