@@ -45,6 +45,7 @@ from transforms.standardise import (
 from warehouse.connection import Resources
 from warehouse.corrections import load_corrections
 from warehouse.ledger import Ledger, LedgerEntry
+from warehouse.leftovers import sweep
 from warehouse.profiles import load_profiles
 from warehouse.reference_data import load_reference
 from warehouse.vault import encryption_of
@@ -79,17 +80,15 @@ class Read:
 
 
 def open_data_root(settings: Settings) -> None:
-    """Create the folders and sweep what an interrupted run left behind.
+    """Create the folders, sweep what an interrupted run left behind, and finish what an erasure was interrupted at.
 
     Raises `VaultError` before anything is taken when the vault cannot be written as it must be.
     """
     encryption_of(settings.vault)
-    root = settings.root.create()
+    sweep(settings.root.create())
     settings.vault.key()
     settings.vault.sweep()
-    for leftover in (*root.scratch.iterdir(), *root.versions.glob(".unfinished-*")):
-        shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
-    finish_redactions(root.landed)
+    finish_redactions(settings.root.landed)
     renew_archives(settings)
 
 
