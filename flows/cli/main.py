@@ -21,6 +21,7 @@ from pydantic_core import ErrorDetails
 
 from flows.cli import backfill, quarantine, review, screens
 from flows.cli.diff import diff
+from flows.cli.erase import erase
 from flows.cli.explain import explain
 from flows.cli.profile import profile
 from flows.cli.read import read
@@ -66,6 +67,8 @@ app.command(serve)
 
 app.command(backfill.app)
 app.command(vault_app)
+
+app.command(erase)
 
 
 @app.command

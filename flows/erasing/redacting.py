@@ -49,23 +49,34 @@ def redact(settings: Settings, file: LandedFile, found: Found, erased_at: str) -
 
     Raises `NotRedactable`, and changes nothing, when the form does not allow it.
     """
-    path, scratch = file.path.resolve(), settings.root.scratch
+    prepare(settings, file, found)
+    redacted = finish(file, found, erased_at)
+    renew_archives(settings)
+    return redacted
+
+
+def prepare(settings: Settings, file: LandedFile, found: Found) -> None:
+    """Write `file` without the lines of `found` beside it, under a hidden name; raises `NotRedactable`."""
+    path = file.path.resolve()
     unfinished = _unfinished(path)
     unfinished.unlink(missing_ok=True)
     try:
-        _write_without(path, unfinished, found.line_numbers, scratch)
+        _write_without(path, unfinished, found.line_numbers, settings.root.scratch)
     except (RefusedDelivery, OSError, ValueError) as error:
         unfinished.unlink(missing_ok=True)
         raise NotRedactable(
             f"{path.name} (landed/{path.parent.name}) cannot be written without the person's lines"
-            f" ({error if isinstance(error, RefusedDelivery) else type(error).__name__}); nothing was changed in it"
+            f" ({error if isinstance(error, RefusedDelivery) else type(error).__name__}); nothing was changed"
         ) from None
-    content, note = sha256_of(unfinished), read_note(path.parent)
+
+
+def finish(file: LandedFile, found: Found, erased_at: str) -> LandedFile:
+    """Put what was prepared in the place of `file`, with its note; what is left."""
+    path = file.path.resolve()
+    content, note = sha256_of(_unfinished(path)), read_note(path.parent)
     erasure = Erasure(erased_at, tuple(sorted(found.tombstone_ids)), tuple(sorted(found.line_numbers)), content)
     _finish(path, ErasureNote(content, (*(note.erasures if note else ()), erasure)))
-    redacted = replace(file, content_sha256=content)
-    renew_archives(settings)
-    return redacted
+    return replace(file, content_sha256=content)
 
 
 def _write_without(path: Path, target: Path, lines: frozenset[int], scratch: Path) -> None:

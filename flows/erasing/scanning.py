@@ -22,7 +22,7 @@ from warehouse.connection import Resources
 from warehouse.contract import quoted
 from warehouse.vault import Vault, encryption_of
 
-_BETWEEN = r"[ .()+'\u2019\u00a0-]*"
+_BETWEEN = "[ .()+'\u2019\u00a0-]*"
 _PACKED_BYTES_AT_ONCE = 1 << 24
 _OVERLAP_BYTES = 1 << 12
 
@@ -102,7 +102,7 @@ class Scan:
                 if is_encrypted:
                     con.register("rows", pq.read_table(path, decryption_properties=encryption_of(self._vault)[1]))
                 else:
-                    con.execute(f"CREATE VIEW rows AS FROM read_parquet({quoted(str(path))}, hive_partitioning = false)")
+                    con.execute(f"CREATE VIEW rows AS FROM read_parquet({quoted(str(path))})")
                 return self._kinds_in_table(con, "rows")
             except (duckdb.Error, OSError):
                 return set()  # damaged: a delivery that was refused
@@ -117,7 +117,6 @@ class Scan:
             return {kind for name in names for kind in self._kinds_in_table(con, name)}
 
     def _kinds_in_table(self, con: duckdb.DuckDBPyConnection, name: str) -> set[str]:
-        con.execute("PREPARE asking AS SELECT 1")  # a place for what follows to fail before the table is read
         return {
             kind
             for kind, pattern in self._patterns.items()

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 NIK_DIGITS = 16
-_BETWEEN = r"[ .()+'\u2019\u00a0-]*"
+_BETWEEN = "[ .()+'\u2019\u00a0-]*"
 """What people set between digits; never what parts the fields of a line."""
 CANDIDATES_MACRO = f"""
     CREATE OR REPLACE TEMP MACRO nik_candidates(t) AS

@@ -1,4 +1,4 @@
-"""Text: a text file without some of its physical lines, which stay as empty ones.
+"""Text: a text file without some of its physical lines, which stay as blank ones.
 
 Belongs here: bytes, line ends, numbers of lines; nothing is decoded, so that every other line keeps its bytes.
 """
@@ -39,7 +39,7 @@ def lines_with(path: Path, unit: str, is_sought: Callable[[str], bool]) -> set[i
 
 
 def blank_lines(path: Path, target: Path, unit: str, lines: Iterable[int]) -> None:
-    """Write `path` to `target`, of the physical `lines` (from 1) their ends only; a byte-order mark stays."""
+    """Write `path` to `target`, each of the physical `lines` (from 1) as one blank; a byte-order mark stays."""
     with _mapped(path) as content, target.open("wb") as sink:
         starts, ends = _lines(content, unit)
         mark = next((len(mark) for mark in _MARKS if content[: len(mark)] == mark), 0)
@@ -48,6 +48,8 @@ def blank_lines(path: Path, target: Path, unit: str, lines: Iterable[int]) -> No
             start = max(int(starts[line - 1]), mark)
             _copy(content, written, start, sink.write)
             written = max(int(ends[line - 1]), start)
+            # Without it a last line would be none, and the ends of two lines could become one.
+            sink.write({"u1": b" ", "<u2": b" \0", ">u2": b"\0 "}[unit])
         _copy(content, written, len(content), sink.write)
 
 
