@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,9 +60,10 @@ def prepare(settings: Settings, file: LandedFile, found: Found) -> None:
     """Write `file` without the lines of `found` beside it, under a hidden name; raises `NotRedactable`."""
     path = file.path.resolve()
     unfinished = _unfinished(path)
-    unfinished.unlink(missing_ok=True)
     try:
-        _write_without(path, unfinished, found.line_numbers, settings.root.scratch)
+        with _arrival_kept(path.parent):
+            unfinished.unlink(missing_ok=True)
+            _write_without(path, unfinished, found.line_numbers, settings.root.scratch)
     except (RefusedDelivery, OSError, ValueError) as error:
         unfinished.unlink(missing_ok=True)
         raise NotRedactable(
@@ -114,10 +116,11 @@ def finish_redactions(landed: Path) -> None:
     for unfinished in landed.glob(f"*/.*{_UNFINISHED}"):
         note = read_note(unfinished.parent)
         path = unfinished.with_name(unfinished.name.removeprefix(".").removesuffix(_UNFINISHED))
-        if note and sha256_of(unfinished) == note.content_sha256:
-            _put_in_place(path)
-        else:
-            unfinished.unlink()
+        with _arrival_kept(unfinished.parent):
+            if note and sha256_of(unfinished) == note.content_sha256:
+                _put_in_place(path)
+            else:
+                unfinished.unlink()
 
 
 def renew_archives(settings: Settings) -> None:
@@ -152,10 +155,11 @@ def _renew(archive: LandedFile, redacted: list[LandedFile], note: ErasureNote | 
         now |= dict.fromkeys((file.sha256, *earlier), file.path)
     path = archive.path.resolve()
     unfinished = _unfinished(path)
-    unfinished.unlink(missing_ok=True)
-    replace_members(path, unfinished, now)
-    content = sha256_of(unfinished)
-    _finish(path, ErasureNote(content, note.erasures if note else (), tuple(file.kept_sha256 for file in redacted)))
+    with _arrival_kept(path.parent):
+        unfinished.unlink(missing_ok=True)
+        replace_members(path, unfinished, now)
+        content = sha256_of(unfinished)
+        _finish(path, ErasureNote(content, note.erasures if note else (), tuple(file.kept_sha256 for file in redacted)))
     return replace(archive, content_sha256=content)
 
 
@@ -167,10 +171,19 @@ def _finish(path: Path, note: ErasureNote) -> None:
     unfinished = _unfinished(path)
     unfinished.chmod(0o400)
     sync(unfinished)
-    arrived = path.parent.stat()
-    replace_closed(path.parent / NOTE, _writing(note.text()))
-    _put_in_place(path)
-    os.utime(path.parent, ns=(arrived.st_atime_ns, arrived.st_mtime_ns))  # tells when the delivery arrived
+    with _arrival_kept(path.parent):
+        replace_closed(path.parent / NOTE, _writing(note.text()))
+        _put_in_place(path)
+
+
+@contextmanager
+def _arrival_kept(folder: Path) -> Iterator[None]:
+    """The time of the folder tells when the delivery arrived."""
+    arrived = folder.stat()
+    try:
+        yield
+    finally:
+        os.utime(folder, ns=(arrived.st_atime_ns, arrived.st_mtime_ns))
 
 
 def _writing(text: str) -> Callable[[Path], object]:
