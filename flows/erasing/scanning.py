@@ -50,9 +50,10 @@ class Scan:
     """The needles, ready for bytes in the usual encodings and for SQL."""
 
     def __init__(self, needles: Needles, resources: Resources, vault: Vault) -> None:
-        self._patterns, self._resources, self._vault = needles.patterns(), resources, vault
-        self._bytes = {
-            kind: [re.compile(one, re.DOTALL) for one in _in_encodings(pattern)]
+        self._patterns, self._vault, self._con = needles.patterns(), vault, resources.connect()
+        self._narrow = {kind: _compiled(_narrow(pattern)) for kind, pattern in self._patterns.items()}
+        self._wide = {
+            kind: _compiled([_wide(pattern, "little"), _wide(pattern, "big")])
             for kind, pattern in self._patterns.items()
         }
 
@@ -76,7 +77,10 @@ class Scan:
         return found
 
     def _kinds(self, content: bytes | mmap.mmap) -> set[str]:
-        return {kind for kind, patterns in self._bytes.items() if any(one.search(content) for one in patterns)}
+        sets = [self._narrow] if content.find(b"\0") < 0 else [self._narrow, self._wide]  # no UTF-16 is without NUL
+        return {
+            kind for one in sets for kind, patterns in one.items() if any(each.search(content) for each in patterns)
+        }
 
     def _kinds_in_pieces(self, pieces: Iterable[bytes]) -> set[str]:
         found, tail = set(), b""
@@ -97,30 +101,31 @@ class Scan:
             return set()  # damaged or encrypted: nobody reads it, and its bytes were searched
 
     def _kinds_in_parquet(self, path: Path, *, is_encrypted: bool) -> set[str]:
-        with self._resources.connect() as con:
-            try:
-                if is_encrypted:
-                    con.register("rows", pq.read_table(path, decryption_properties=encryption_of(self._vault)[1]))
-                else:
-                    con.execute(f"CREATE VIEW rows AS FROM read_parquet({quoted(str(path))})")
-                return self._kinds_in_table(con, "rows")
-            except (duckdb.Error, OSError):
-                return set()  # damaged: a delivery that was refused
+        try:
+            if is_encrypted:
+                rows = pq.read_table(path, decryption_properties=encryption_of(self._vault)[1])
+                self._con.register("encrypted_rows", rows)
+                return self._kinds_in_table("encrypted_rows")
+            return self._kinds_in_table(f"read_parquet({quoted(str(path))})")
+        except (duckdb.Error, OSError):
+            return set()  # damaged: a delivery that was refused
 
     def _kinds_in_database(self, path: Path) -> set[str]:
-        with self._resources.connect() as con:
-            con.execute(f"ATTACH {quoted(str(path))} AS asked (READ_ONLY)")
-            tables = con.execute(
+        self._con.execute(f"ATTACH {quoted(str(path))} AS asked (READ_ONLY)")
+        try:
+            tables = self._con.execute(
                 "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'asked'"
             ).fetchall()
             names = (f'asked."{schema}"."{table}"' for schema, table in tables)
-            return {kind for name in names for kind in self._kinds_in_table(con, name)}
+            return {kind for name in names for kind in self._kinds_in_table(name)}
+        finally:
+            self._con.execute("DETACH asked")
 
-    def _kinds_in_table(self, con: duckdb.DuckDBPyConnection, name: str) -> set[str]:
+    def _kinds_in_table(self, name: str) -> set[str]:
         return {
             kind
             for kind, pattern in self._patterns.items()
-            if con.execute(
+            if self._con.execute(
                 f"SELECT 1 FROM {name} AS row WHERE regexp_matches(row::VARCHAR, ?) LIMIT 1", [pattern]
             ).fetchall()
         }
@@ -130,16 +135,16 @@ def _escaped(text: str) -> str:
     return re.sub(r"([^\w ])", r"\\\1", text)
 
 
-def _in_encodings(pattern: str) -> Iterator[bytes]:
-    """The pattern over bytes of UTF-8, cp1252 and both kinds of UTF-16."""
-    for encoding in ("utf-8", "cp1252"):
-        yield pattern.encode(encoding, "replace") if encoding == "utf-8" else _single_bytes(pattern)
-    yield _wide(pattern, "little")
-    yield _wide(pattern, "big")
+def _compiled(patterns: Iterable[bytes]) -> list[re.Pattern[bytes]]:
+    return [re.compile(pattern, re.DOTALL) for pattern in patterns]
 
 
-def _single_bytes(pattern: str) -> bytes:
-    return pattern.encode("cp1252", "replace")
+def _narrow(pattern: str) -> list[bytes]:
+    """The pattern over bytes of UTF-8 and of cp1252, once where these are the same."""
+    needle = pattern.replace(_BETWEEN, "\0")
+    patterns = {needle.encode("utf-8"), needle.encode("cp1252", "replace")}
+    between = _BETWEEN.encode("utf-8").replace(b"-]", b"\x92-]")  # of the class, every byte of either encoding
+    return [one.replace(b"\0", between) for one in sorted(patterns)]
 
 
 def _wide(pattern: str, order: str) -> bytes:
@@ -150,7 +155,7 @@ def _wide(pattern: str, order: str) -> bytes:
         if token in ("*", "|", ")", "(?:"):
             parts.append(token.encode())
             continue
-        narrow = _single_bytes(token)
+        narrow = token.encode("cp1252", "replace")
         parts.append(b"(?:" + (narrow + b"\\x00" if order == "little" else b"\\x00" + narrow) + b")")
     return flags.encode() + b"".join(parts)
 
