@@ -64,6 +64,7 @@ class Linkage:
                 kept["prepared"].append(name)
         unfinished = self.manifest.with_suffix(".unfinished")
         unfinished.write_text(json.dumps(kept, indent=1), encoding="utf-8")
+        unfinished.chmod(0o600)
         unfinished.replace(self.manifest)
         held = {*kept["prepared"], *(kept[table] for table in _TABLES)}
         for path in self.folder.glob("*.parquet"):
