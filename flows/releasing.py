@@ -83,9 +83,11 @@ class Release:
     known: date
     input_fingerprint: str
     folder: Path
+    run_id: int | None = None
+    """The run that makes it, if it keeps a journal."""
 
 
-def plan_release(settings: Settings, as_of: date, known: date) -> Release | None:
+def plan_release(settings: Settings, as_of: date, known: date, run_id: int | None = None) -> Release | None:
     """The version that is due, or None when the published one was made from the same inputs.
 
     It is known from `known`, the business day of the run, but never before the version it is built upon: what was known
@@ -100,7 +102,7 @@ def plan_release(settings: Settings, as_of: date, known: date) -> Release | None
     folder.mkdir(parents=True)
     before = (read_manifest(settings.root) or {}).get("known_date")
     known = max(known, date.fromisoformat(before)) if before else known
-    return Release(next_version(settings.root), as_of, known, due, folder)
+    return Release(next_version(settings.root), as_of, known, due, folder, run_id)
 
 
 def resolve_register(settings: Settings, release: Release) -> None:
@@ -152,11 +154,10 @@ def _contributions(settings: Settings) -> Path:
     return settings.root.scratch / "contributions.parquet"
 
 
-def record_quality(settings: Settings, release: Release, run_id: int | None = None) -> None:
+def record_quality(settings: Settings, release: Release) -> None:
     """Write deliveries, runs, balance, findings and the publication's own row; checks the register's seams.
 
-    `run_id` is the run at work, if it keeps a journal. A held delivery is told what is to be repaired like any other,
-    but it has no part in the balance of the release.
+    A held delivery is told what is to be repaired like any other, but it has no part in the balance of the release.
     """
     entries, drift = released_entries(settings)
     validated = [entry for entry in entries if entry.status == "validated"]
@@ -201,7 +202,7 @@ def record_quality(settings: Settings, release: Release, run_id: int | None = No
     check_balance("register", balances)
     _keep(release, ROW_BALANCE, [{**row, "parts": list(row["parts"].items())} for row in balances])
     _keep(release, DELIVERIES, delivery_rows(entries))
-    runs = read_runs(settings.root.runs, run_id)
+    runs = read_runs(settings.root.runs, release.run_id)
     _keep(release, RUNS, run_rows(runs))
     _keep(release, ATTEMPTS, attempt_rows(runs))
     _keep(release, FINDINGS, [row for entry in entries for row in entry.findings])
