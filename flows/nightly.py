@@ -15,7 +15,7 @@ from prefect.artifacts import create_table_artifact
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows import ingesting, releasing, running
+from flows import ingesting, releasing, running, space
 from flows.alerts import tell_failure
 from flows.backfilling.carry_out import let_in_what_was_allowed
 from flows.plan import business_date
@@ -42,6 +42,7 @@ let_in = step(let_in_what_was_allowed, "let in backfills")
 land_inbox = step(ingesting.land_inbox, "land the inbox")
 unpack_archives = step(ingesting.unpack_archives, "unpack archives")
 plan_deliveries = step(ingesting.plan_deliveries, "plan deliveries")
+check_space = step(space.check_space, "check the disk")
 ingest = step(running.attempt, "ingest", "ingest {file.path.name}")
 plan_release = step(releasing.plan_release, "plan the release")
 resolve_register = step(releasing.resolve_register, "resolve the register")
@@ -78,6 +79,7 @@ def nightly(as_of: date | None = None) -> RunSummary:
         arrivals = land_inbox(settings)
         unpacked = unpack_archives(settings)
         due = plan_deliveries(settings)
+        check_space(settings, due)
         ingested = [future.result() for future in ingest.map(unmapped(settings), unmapped(journal), due)]
         release = plan_release(settings, as_of, known)
         if release:
