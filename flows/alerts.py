@@ -34,6 +34,24 @@ def tell_failure(flow: Any, flow_run: Any, state: Any) -> None:
     send(address.get_secret_value(), message)
 
 
+def tell_stale(sentence: str, version: int | None) -> bool:
+    """Emit the event `capaian.published.stale` to the Prefect server; whether it was taken.
+
+    A server that does not answer changes nothing for who asked.
+    """
+    try:
+        from prefect.events import emit_event
+        from prefect.events.worker import EventsWorker
+
+        resource = {"prefect.resource.id": "capaian.published", "prefect.resource.name": "the published version"}
+        event = emit_event("capaian.published.stale", resource, payload={"sentence": sentence, "version": version})
+        EventsWorker.drain_all(timeout=TIMEOUT_SECONDS)
+    except Exception as error:
+        logger.warning("the event could not be emitted (%s)", type(error).__name__)
+        return False
+    return event is not None
+
+
 def send(address: str, message: dict[str, str]) -> bool:
     """Post `message` as JSON; whether it was taken. An address that does not answer stops no run and is not shown."""
     request = urllib.request.Request(  # the operator's own address

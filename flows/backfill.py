@@ -21,7 +21,7 @@ from flows.backfilling.request import BackfillRequest
 from flows.plan import business_date
 from flows.running import reason_of, running
 from flows.settings import Settings
-from flows.tasks import BUILD_RELEASE, let_in_backfills, open_data_root, step
+from flows.tasks import BUILD_RELEASE, check_space, let_in_backfills, open_data_root, step
 from warehouse.journal import RunJournal
 
 
@@ -69,6 +69,7 @@ def backfill(parameters: BackfillParameters | None = None) -> BackfillSummary:
         work = open_backfill(settings, planned.number, parameters.allow_change)
         failed: dict[str, str] = {}
         try:
+            check_space(settings, work.due)
             failed |= _ingest_all(work, journal)
             release = plan_release(work, known, journal.run_id)
             effect: tuple[Headline, ...] = ()

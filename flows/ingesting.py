@@ -41,6 +41,7 @@ from transforms.standardise import (
 from warehouse.connection import Resources
 from warehouse.corrections import load_corrections
 from warehouse.ledger import Ledger, LedgerEntry
+from warehouse.leftovers import sweep
 from warehouse.profiles import load_profiles
 from warehouse.reference_data import load_reference
 
@@ -67,9 +68,7 @@ class Arrivals:
 
 def open_data_root(settings: Settings) -> None:
     """Create the folders and sweep what an interrupted run left behind."""
-    root = settings.root.create()
-    for leftover in (*root.scratch.iterdir(), *root.versions.glob(".unfinished-*")):
-        shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+    sweep(settings.root.create())
 
 
 def land_inbox(settings: Settings) -> Arrivals:

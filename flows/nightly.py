@@ -19,7 +19,7 @@ from flows.alerts import tell_failure
 from flows.artifacts import Progress, show_deliveries, show_published
 from flows.plan import business_date
 from flows.settings import Settings
-from flows.tasks import BUILD_RELEASE, let_in_backfills, open_data_root, step
+from flows.tasks import BUILD_RELEASE, check_space, let_in_backfills, open_data_root, step
 from warehouse.ledger import LedgerEntry
 
 
@@ -68,6 +68,7 @@ def nightly(as_of: date | None = None) -> RunSummary:
         arrivals = land_inbox(settings)
         unpacked = unpack_archives(settings)
         due = plan_deliveries(settings)
+        check_space(settings, due)
         progress = Progress("nightly-progress", len(due) + len(BUILD_RELEASE) + 1)
         ingested = []
         for future in ingest.map(unmapped(settings), unmapped(journal), due):

@@ -43,9 +43,11 @@ from warehouse.ddl import arrow_schema
 from warehouse.decisions import load_decisions
 from warehouse.journal import Run, read_runs
 from warehouse.ledger import Ledger, LedgerEntry
+from warehouse.pin import read_pin
 from warehouse.publish import next_version, publish, published_fingerprint, read_manifest
 from warehouse.reference_data import load_reference, reference_fingerprint
 from warehouse.report import write_report
+from warehouse.retention import retire_old
 from warehouse.tables import CONTRACT_FINGERPRINT, MART_TABLES, REFERENCE_TABLES, REGISTER_TABLES
 from warehouse.tables.lake import QUARANTINED, VALIDATED
 from warehouse.tables.quality import (
@@ -88,11 +90,14 @@ class Release:
 
 
 def plan_release(settings: Settings, as_of: date, known: date, run_id: int | None = None) -> Release | None:
-    """The version that is due, or None when the published one was made from the same inputs.
+    """The version that is due, or None when the published one was made from the same inputs, or is pinned.
 
     It is known from `known`, the business day of the run, but never before the version it is built upon: what was known
     on a day is what the last version until then says.
     """
+    if pin := read_pin(settings.root.pin):
+        logger.warning("%s: nothing is published until the pin is lifted: capaian rollback --lift", pin)
+        return None
     decisions, targets = load_decisions(settings.root.link_decisions), load_targets(settings.root.targets)
     due = input_fingerprint(Ledger(settings.root), as_of, decisions, targets, settings.suppression_threshold)
     if due == published_fingerprint(settings.root):
@@ -137,7 +142,7 @@ def build_attainment(settings: Settings, release: Release) -> None:
 
 def build_releasable(settings: Settings, release: Release) -> None:
     """Build the tables that may leave the ministry from the marts; what earlier versions hid stays hidden."""
-    earlier = [settings.root.versions / f"{version:06d}" / "parquet" for version in range(release.version - 1, 0, -1)]
+    earlier = [settings.root.remains_of(version) / "parquet" for version in range(release.version - 1, 0, -1)]
     with settings.resources.connect() as con:
         load_reference(con)
         con.execute("CREATE SCHEMA marts")
@@ -330,7 +335,19 @@ def publish_release(settings: Settings, release: Release) -> Path:
     with suppress(FileNotFoundError):
         shutil.rmtree(release.folder)
     logger.info("published version %d", release.version)
+    retire_versions(settings)
     return folder
+
+
+def retire_versions(settings: Settings) -> None:
+    """Retire what is older than the versions that are kept; what cannot be done now is done after a later release."""
+    try:
+        retired = retire_old(settings.root, settings.keep_versions)
+    except OSError as error:
+        logger.warning("old versions could not be retired (%s); the next release tries again", error.strerror)
+        return
+    if retired:
+        logger.info("retired version %s", ", ".join(map(str, retired)))
 
 
 def _write_report(resources: Resources, database: Path, page: Path) -> None:

@@ -30,6 +30,10 @@ class Settings(BaseSettings):
         5, ge=3, description="Smallest count that is shown in tables that leave the ministry; at least 3 (UU 16/1997)."
     )
 
+    freshness_hours: float = Field(30, gt=0, description="Hours after which a published version is too old.")
+
+    keep_versions: int = Field(30, ge=2, description="Newest versions that are kept; older ones are retired.")
+
     alert_webhook: SecretStr | None = Field(None, description="Address that is told when a run fails or crashes.")
 
     @property

@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +55,8 @@ def read_manifest(root: DataRoot) -> dict[str, Any] | None:
 
 
 def next_version(root: DataRoot) -> int:
-    """The number behind the highest version there is."""
-    return max((int(path.name) for path in root.versions.iterdir() if path.name.isdigit()), default=0) + 1
+    """The number behind the highest version there ever was."""
+    return max(root.published_numbers(), default=0) + 1
 
 
 def publish(
@@ -94,6 +94,7 @@ def publish(
         "as_of_date": as_of.isoformat(),
         "known_date": known.isoformat(),
         "input_fingerprint": input_fingerprint,
+        "published_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "files": {name: hashed.get(name) or sha256_of(path) for name, path in files.items()},
     }
     (work / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")

@@ -30,6 +30,7 @@ from flows.settings import Settings
 from flows.trial import done_in, let_in, open_trial
 from transforms.land import LandedFile
 from warehouse.journal import RunJournal
+from warehouse.pin import read_pin
 from warehouse.publish import read_manifest
 
 logger = logging.getLogger("capaian")
@@ -65,6 +66,8 @@ def open_backfill(settings: Settings, number: int, max_change: float | None = No
     backfill = read_backfill(settings.root, number)
     if backfill.state in ("done", "cancelled", "letting_in"):
         raise BackfillError(f"backfill {number} is over ({backfill.state}); plan another: capaian backfill plan")
+    if pin := read_pin(settings.root.pin):
+        raise BackfillError(f"{pin}, and a backfill publishes what it changes; lift the pin: capaian rollback --lift")
     planned = check_inputs(settings, backfill)
     if max_change is not None:
         backfill = replace(backfill, request=backfill.request.model_copy(update={"max_change": max_change}))
@@ -99,11 +102,12 @@ def refuse_surprise(work: Work, effect: Sequence[Headline], failed: dict[str, st
     if worst > allowed:
         told = f"changes by {worst:.1%}" if isfinite(worst) else "was 0 and no longer is"
         reason = f"a headline figure {told}; allowed are {allowed:.1%}"
+        enough = ceil(1000 * worst) / 1000 if isfinite(worst) else worst
         done = len(done_in(work.trial.root))
         keep_state(work.settings.root, number, "refused", reason=reason, failed=failed, effect=effect, done_count=done)
         raise Surprise(
             f"backfill {number}: {reason}; nothing was let in. See capaian backfill status {number}, then"
-            f" capaian backfill resume {number} --max-change {ceil(1000 * worst) / 1000 if isfinite(worst) else worst}, or capaian backfill cancel {number}"
+            f" capaian backfill resume {number} --max-change {enough}, or capaian backfill cancel {number}"
         )
 
 

@@ -1,13 +1,14 @@
 """`capaian`: demo, run, serve, status, report, verify and more, and the sub-apps backfill, quarantine and review.
 
 Exit codes: 0 done; 1 an audit failed and nothing was published, or a version does not verify; 2 wrong usage;
-3 another run holds the lock; 4 input refused.
+3 another run holds the lock; 4 input refused, or the published version is too old.
 What a verb needs is imported inside it, so that `status` answers at once.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import asdict
 from datetime import date
@@ -24,6 +25,7 @@ from flows.cli.explain import explain
 from flows.cli.profile import profile
 from flows.cli.read import read
 from flows.cli.report import report
+from flows.cli.rollback import rollback
 from flows.cli.serve import serve
 from flows.cli.verify import verify
 from flows.cli.weights import weights
@@ -44,6 +46,8 @@ app.command(verify)
 app.command(diff)
 
 app.command(review.app)
+
+app.command(rollback)
 
 DEMO_AS_OF = date(2024, 12, 31)
 DEMO_ROWS = 50_000
@@ -120,18 +124,28 @@ def demo(*, rows: int = DEMO_ROWS, seed: int = DEMO_SEED, json_output: Json = Fa
 
 @app.command
 def status(*, json_output: Json = False) -> int:
-    """Say what is published, what waits in the inbox and what became of the deliveries."""
+    """Say what is published, how old it is, what waits in the inbox and what became of the deliveries.
+
+    Ends with 4 when the published version is too old, or when no run has made one of the deliveries there are.
+    """
+    from flows.freshness import freshness_of
     from warehouse.ledger import Ledger
+    from warehouse.pin import read_pin
     from warehouse.publish import read_manifest
 
     settings = Settings()
     root = settings.root
     entries = list(Ledger(root).outcomes())
+    pin = read_pin(root.pin)
     manifest = read_manifest(root) or {}
+    freshness = freshness_of(settings)
     document = {
         "home": str(root.home),
         "version": manifest.get("version"),
         "as_of_date": manifest.get("as_of_date"),
+        "published_at": manifest.get("published_at"),
+        "freshness": asdict(freshness),
+        "pinned": asdict(pin) if pin else None,
         "database": str(root.database) if manifest else None,
         "waiting": len([path for path in root.inbox.iterdir() if path.is_file()]) if root.inbox.exists() else 0,
         "validated": sum(entry.status == "validated" for entry in entries),
@@ -143,7 +157,12 @@ def status(*, json_output: Json = False) -> int:
         print(json.dumps(document))
     else:
         screens.show_status(document)
-    return 0
+    if freshness.is_stale and "PREFECT_API_URL" in os.environ:
+        from flows.alerts import tell_stale
+
+        prepare_prefect(root)
+        tell_stale(freshness.sentence, manifest.get("version"))
+    return 4 if freshness.is_stale else 0
 
 
 @app.command

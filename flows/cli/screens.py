@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from flows.settings import Settings
+from warehouse.pin import Pin, read_pin
 
 if TYPE_CHECKING:
     from flows.nightly import RunSummary
@@ -95,7 +96,10 @@ def show_run(settings: Settings, summary: RunSummary) -> None:
         console.print(f"[red]✘[/] refused: [bold]{escape(entry.file_name)}[/]: {escape(entry.reason or '')}")
     for name, reason in summary.left:
         console.print(f"[red]✘[/] left in the inbox: [bold]{escape(name)}[/]: {escape(reason)}")
-    if summary.version is None:
+    pin = read_pin(settings.root.pin)
+    if pin:
+        console.print(f"\n[bold]Nothing is published[/]: {escape(str(pin))}.\nLift it with: capaian rollback --lift")
+    elif summary.version is None:
         console.print("\n[bold]Nothing new to do[/]: every delivery is done and the published version is current.")
     else:
         console.print(
@@ -171,6 +175,13 @@ def show_published(settings: Settings) -> None:
     )
 
 
+def _pinned(pin: dict[str, Any], published: int | None) -> str:
+    held, number = str(Pin(**pin)), pin["version"]
+    if published != number:
+        return f"{held}, but is not the published one; finish it: capaian rollback {number}"
+    return f"{held}; runs publish nothing until: capaian rollback --lift"
+
+
 def show_status(document: dict[str, Any]) -> None:
     """What is published and what waits."""
     table = Table.grid(padding=(0, 2))
@@ -180,6 +191,10 @@ def show_status(document: dict[str, Any]) -> None:
         "published",
         f"version {version}, as of {document['as_of_date']}" if version else "nothing yet; run: capaian run",
     )
+    mark = "[red]✘[/] " if document["freshness"]["is_stale"] else ""
+    table.add_row("freshness", mark + escape(document["freshness"]["sentence"]))
+    if document["pinned"]:
+        table.add_row("pinned", escape(_pinned(document["pinned"], version)))
     if version:
         table.add_row("database", str(document["database"]))
     table.add_row("inbox", f"{document['waiting']} files wait")
