@@ -24,6 +24,7 @@ from flows.settings import Settings
 from warehouse import corrections
 from warehouse.ledger import Ledger
 from warehouse.tables import PUBLISHED_TABLES
+from warehouse.tables.released import RELEASED_TABLES
 
 HEADER = "source_register,registration_number,column_name,expect,replacement,reason,source,decided_date\n"
 CODE_FIXES = "profile,column_name,wrong_text,right_text,reason,source,decided_date\n"
@@ -37,8 +38,10 @@ OF_THE_VERSION = {
     "marts.whatchanged",
     "marts.stock_changes",
     "quality.corrections",
+    "quality.suppression_log",
+    *(table.full_name for table in RELEASED_TABLES),
 }
-"""Tables that tell of versions and runs: two ways to the same figures differ in them."""
+"""Tables that tell of versions and runs, or hide what earlier versions hid: two ways to the same figures differ there."""
 
 
 def decide(folder: Path, records: str) -> None:
