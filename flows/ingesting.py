@@ -22,7 +22,7 @@ from flows.apart import Apart
 from flows.balance import BalanceError, balance, check_balance
 from flows.plan import delivery_key, due_deliveries
 from flows.settings import Settings
-from transforms.land import LandedFile, RefusedArrival, land, landed_files, survey_inbox, take_census
+from transforms.land import LandedFile, RefusedArrival, land, landed_files, survey_inbox, sweep_landed, take_census
 from transforms.reading.containers import unpack
 from transforms.reading.kinds import kind_of
 from transforms.reading.names import safe_name
@@ -40,6 +40,7 @@ from warehouse.connection import Resources
 from warehouse.corrections import load_corrections
 from warehouse.ledger import Ledger, LedgerEntry
 from warehouse.profiles import load_profiles
+from warehouse.publish import sweep_unfinished
 from warehouse.reference_data import load_reference
 
 PARALLEL_DELIVERIES = 2
@@ -66,8 +67,10 @@ class Arrivals:
 def open_data_root(settings: Settings) -> None:
     """Create the folders and sweep what an interrupted run left behind."""
     root = settings.root.create()
-    for leftover in (*root.scratch.iterdir(), *root.versions.glob(".unfinished-*")):
+    for leftover in root.scratch.iterdir():
         shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+    sweep_unfinished(root)
+    sweep_landed(root.landed)
 
 
 def land_inbox(settings: Settings) -> Arrivals:

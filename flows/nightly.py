@@ -19,7 +19,7 @@ from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.tasks import Task
 
-from flows import ingesting, releasing
+from flows import ingesting, integrity, releasing
 from flows.plan import business_date
 from flows.settings import Settings
 from warehouse.ledger import LedgerEntry
@@ -68,6 +68,7 @@ def step(function: Callable[P, R], name: str, run_name: str | None = None) -> Ta
 
 open_data_root = step(ingesting.open_data_root, "open the data root")
 land_inbox = step(ingesting.land_inbox, "land the inbox")
+check_lake = step(integrity.check_lake, "check the lake")
 unpack_archives = step(ingesting.unpack_archives, "unpack archives")
 plan_deliveries = step(ingesting.plan_deliveries, "plan deliveries")
 ingest = step(ingesting.ingest, "ingest", "ingest {file.path.name}")
@@ -96,6 +97,7 @@ def nightly(as_of: date | None = None) -> RunSummary:
     as_of = as_of or known
     open_data_root(settings)
     arrivals = land_inbox(settings)
+    check_lake(settings)
     unpacked = unpack_archives(settings)
     due = plan_deliveries(settings)
     ingested = [future.result() for future in ingest.map(unmapped(settings), due)]

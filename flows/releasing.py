@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from importlib.metadata import version as package_version
@@ -25,6 +24,7 @@ from expectations.gates import sender_of
 from expectations.judge import ROWS, RULE_BOOK_FINGERPRINT
 from flows.balance import BalanceError, balance, check_balance
 from flows.certify import certificate
+from flows.integrity import check_versions
 from flows.linkage import Linkage
 from flows.plan import input_fingerprint, transforms_fingerprint
 from flows.settings import Settings
@@ -85,12 +85,13 @@ def plan_release(settings: Settings, as_of: date, known: date) -> Release | None
     """The version that is due, or None when the published one was made from the same inputs.
 
     It is known from `known`, the business day of the run, but never before the version it is built upon: what was known
-    on a day is what the last version until then says.
+    on a day is what the last version until then says. Raises `DamageError` when a version is not what was published.
     """
     decisions, targets = load_decisions(settings.root.link_decisions), load_targets(settings.root.targets)
     due = input_fingerprint(Ledger(settings.root), as_of, decisions, targets, settings.suppression_threshold)
     if due == published_fingerprint(settings.root):
         return None
+    check_versions(settings)
     folder = settings.root.scratch / "release"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -289,8 +290,7 @@ def publish_release(settings: Settings, release: Release) -> Path:
         release.known,
         lambda database, page: _write_report(settings.resources, database, page),
     )
-    with suppress(FileNotFoundError):
-        shutil.rmtree(release.folder)
+    shutil.rmtree(release.folder)
     logger.info("published version %d", release.version)
     return folder
 
@@ -372,4 +372,5 @@ def _select_rows(table: Table, paths: Sequence[str], condition: str = "true") ->
 def _keep(release: Release, table: Table, rows: list[dict[str, Any]]) -> None:
     path = release.folder / table.schema / f"{table.name}.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)  # read-only where an attempt to publish failed
     pq.write_table(pa.Table.from_pylist(rows, schema=arrow_schema(table)), path)

@@ -11,13 +11,14 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from warehouse.audits import AuditError, audit
-from warehouse.certificate import CERTIFICATE_FILE, certificate_in, parquet_hashes, sha256_of, write_certificate
+from warehouse.certificate import CERTIFICATE_FILE, certificate_in, parquet_hashes, write_certificate
+from warehouse.checksums import DamageError, sealed, sha256_of, unsealed
 from warehouse.connection import Resources
 from warehouse.contract import quoted
 from warehouse.ddl import create_tables
@@ -49,9 +50,36 @@ def published_fingerprint(root: DataRoot) -> str | None:
 
 
 def read_manifest(root: DataRoot) -> dict[str, Any] | None:
-    """The manifest of the published version, or None when nothing is published."""
-    path = root.current / MANIFEST
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    """The manifest of the published version, or None when nothing is published; see `manifest_of`."""
+    return manifest_of(root.current.resolve()) if root.current.exists() else None
+
+
+def manifest_of(folder: Path) -> dict[str, Any]:
+    """The manifest of the version in `folder`. Raises `DamageError` when it is not the one that was published."""
+    try:
+        manifest = unsealed((folder / MANIFEST).read_bytes())
+        if manifest["version"] == int(folder.name):
+            return manifest
+    except (FileNotFoundError, ValueError):
+        pass
+    raise DamageError(_not_as_published(folder, MANIFEST))
+
+
+def check_published(folder: Path, names: Iterable[str]) -> None:
+    """Raise `DamageError` unless those of the files `names` that the version in `folder` has are as published."""
+    listed = manifest_of(folder)["files"]
+    for name in names:
+        path = folder / name
+        found = sha256_of(path) if path.exists() else None
+        if found != listed.get(name):
+            raise DamageError(_not_as_published(folder, name))
+
+
+def _not_as_published(folder: Path, name: str) -> str:
+    return (
+        f"version {folder.name.lstrip('0')}: {name} is not what was published, and nothing is built upon it; restore"
+        f" {folder} from a copy, or make a sound version the published one: capaian rollback"
+    )
 
 
 def next_version(root: DataRoot) -> int:
@@ -75,7 +103,8 @@ def publish(
     Raises `AuditError` before anything is switched. An unfinished folder is never taken for a version.
     """
     work = root.versions / f".unfinished-{version:06d}"
-    shutil.rmtree(work, ignore_errors=True)
+    if work.exists():
+        remove_version(work)
     work.mkdir()
     build_database(resources, parquet, work / DATABASE)
     audit(resources, work / DATABASE)
@@ -86,7 +115,7 @@ def publish(
     for path in sorted(parquet.glob("*/*.parquet")):
         target = work / "parquet" / path.relative_to(parquet)
         target.parent.mkdir(parents=True, exist_ok=True)
-        path.rename(target)
+        os.link(path, target)  # not moved, so that publishing can be tried again
     hashed = parquet_hashes(statements)  # no byte is hashed twice
     files = {path.relative_to(work).as_posix(): path for path in sorted(work.rglob("*")) if path.is_file()}
     manifest = {
@@ -96,17 +125,52 @@ def publish(
         "input_fingerprint": input_fingerprint,
         "files": {name: hashed.get(name) or sha256_of(path) for name, path in files.items()},
     }
-    (work / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    (work / MANIFEST).write_text(json.dumps(sealed(manifest), indent=1), encoding="utf-8")
     for path in sorted(work.rglob("*"), reverse=True):
         path.chmod(0o555 if path.is_dir() else 0o444)
         sync(path)
     sync(work)
     folder = root.versions / f"{version:06d}"
+    announce(root, version)
     work.rename(folder)
     folder.chmod(0o555)  # a reader who opens the file for writing could otherwise leave a log beside it
     sync(root.versions)
     switch(root, version)
+    _announced(root).unlink()
     return folder
+
+
+def announce(root: DataRoot, version: int) -> None:
+    """Say that `version` is about to be published: should the run die before it is, the folder is none of a version."""
+    _announced(root).unlink(missing_ok=True)
+    _announced(root).symlink_to(f"{version:06d}")
+    sync(root.versions)
+
+
+def sweep_unfinished(root: DataRoot) -> None:
+    """Remove what a run that died left of the version it was about to publish; to be called by the one writer."""
+    announced = _announced(root)
+    if announced.is_symlink():
+        folder = announced.resolve()
+        if folder.exists() and folder != root.current.resolve():
+            folder.rename(root.versions / f".unfinished-{folder.name}")
+        announced.unlink()
+    for leftover in root.versions.glob(".unfinished-*"):
+        remove_version(leftover)
+    for link in (root.current, root.database, root.report):
+        _unfinished(link).unlink(missing_ok=True)
+
+
+def remove_version(folder: Path) -> None:
+    """Remove the read-only `folder` of a version; nobody but root may remove anything from a folder as it is."""
+    for path in (folder, *folder.rglob("*")):
+        if path.is_dir() and not path.is_symlink():
+            path.chmod(0o700)
+    shutil.rmtree(folder)
+
+
+def _announced(root: DataRoot) -> Path:
+    return root.versions / ".announced"
 
 
 def build_database(resources: Resources, parquet: Path, database: Path) -> None:
@@ -142,10 +206,14 @@ def switch(root: DataRoot, version: int) -> None:
 
 
 def _relink(link: Path, target: Path) -> None:
-    unfinished = link.with_name(f".{link.name}.next")
+    unfinished = _unfinished(link)
     unfinished.unlink(missing_ok=True)
     unfinished.symlink_to(target)
     os.replace(unfinished, link)
+
+
+def _unfinished(link: Path) -> Path:
+    return link.with_name(f".{link.name}.next")
 
 
 def national_rows(root: DataRoot, resources: Resources) -> list[dict[str, Any]]:
