@@ -135,14 +135,16 @@ class Stage:
 
     def rehearse(self) -> None:
         """Publish version 1, deliver, and run undisturbed to version 2, keeping the scenes."""
-        self._child(lambda: deliver_first(self.settings))
-        self._child(lambda: run(self.settings))
-        self._child(lambda: deliver_second(self.settings))
+        self.child(lambda: deliver_first(self.settings))
+        self.child(lambda: run(self.settings))
+        self.child(lambda: deliver_second(self.settings))
         self.old = tree(self.settings.root.versions / "000001")
         started = time.monotonic()
-        self.scenes, self.tables, synced = self._child(self._rehearse)
+        self.scenes, self.tables, synced = self.child(self._rehearse)
         self.seconds = time.monotonic() - started
         self.tally.faults += synced
+        self.final = Scene("finished", self.base / "finished", None)
+        shutil.copytree(self.settings.home, self.final.place, symlinks=True)
         self.trees = self._trees()
         if faults := leftovers(self.settings):
             raise AssertionError(f"the undisturbed run leaves: {faults}")
@@ -169,7 +171,7 @@ class Stage:
     def kill_at(self, scene: Scene, boundary: int, is_after: bool) -> None:
         """Kill the step of `scene` before or after its `boundary`, and check."""
         name = f"{scene.name}: {'after' if is_after else 'before'} {scene.boundaries[boundary]}"
-        self._restore(scene)
+        self.restore(scene)
 
         def perform() -> None:
             with Watch(self.settings.home, boundary, is_after), single_writer(self.settings.root.lock, "nightly"):
@@ -182,7 +184,7 @@ class Stage:
 
     def kill_after(self, scene: Scene, seconds: float) -> None:
         """Kill the run that begins with the root of `scene` after `seconds`, if it is still there, and check."""
-        self._restore(scene)
+        self.restore(scene)
         self._count("any moment")
         self._is_killed(lambda: run(self.settings), seconds)
         self.check(f"whole run: after {seconds:.3f} s")
@@ -199,7 +201,7 @@ class Stage:
         files = {file: told.split()[1] for file, told in found.items() if told.startswith("0o100")}
         if manifest["files"] | {"manifest.json": files["manifest.json"]} != files:
             self.tally.faults.append(f"{name}: version {version} is not what its manifest says")
-        if version == 2 and self._child(lambda: checksums(self.settings)) != self.tables:
+        if version == 2 and self.child(lambda: checksums(self.settings)) != self.tables:
             self.tally.faults.append(f"{name}: version 2 holds other rows than the undisturbed one")
         self._recover(name)
 
@@ -221,7 +223,7 @@ class Stage:
             return states, checksums(self.settings)
 
         try:
-            passed, tables = self._child(second)
+            passed, tables = self.child(second)
         except ChildError as error:
             self.tally.faults.append(f"{name}: the next run fails: {error}")
             return
@@ -251,11 +253,13 @@ class Stage:
     def _count(self, what: str) -> None:
         self.tally.kills[what] = self.tally.kills.get(what, 0) + 1
 
-    def _restore(self, scene: Scene) -> None:
-        remove(self.settings.home)
-        shutil.copytree(scene.place, self.settings.home, symlinks=True)
+    def restore(self, scene: Scene) -> None:
+        """Make the data root what it was before the step of `scene`; the folder itself may be a mount and stays."""
+        for path in self.settings.home.iterdir():
+            remove(path)
+        shutil.copytree(scene.place, self.settings.home, symlinks=True, dirs_exist_ok=True)
 
-    def _child(self, work: Callable[[], Any]) -> Any:
+    def child(self, work: Callable[[], Any]) -> Any:
         """What `work` returns in a child."""
         reader, writer = os.pipe()
         child = self._fork(work, writer)
@@ -302,10 +306,22 @@ class ChildError(RuntimeError):
 
 
 class Watch:
-    """Counts the boundaries that this process passes under `home`, and kills it at one; knows what was not synced."""
+    """Counts the boundaries that this process passes under `home`, and kills it at one; knows what was not synced.
 
-    def __init__(self, home: Path, boundary: int | None = None, is_after: bool = False) -> None:
+    With an `error` number it does not kill: calls of the `kinds` fail, from the boundary on.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        boundary: int | None = None,
+        is_after: bool = False,
+        *,
+        error: int | None = None,
+        kinds: tuple[str, ...] = (),
+    ) -> None:
         self.home, self.boundary, self.is_after = str(home), boundary, is_after
+        self.error, self.kinds = error, kinds
         self.passed: list[str] = []
         self.is_paused = False
         self._synced: set[int] = set()
@@ -345,6 +361,10 @@ class Watch:
                 return original(*args, **kwargs)
             number = len(self.passed)
             self.passed.append(f"{name} {place}")
+            if self.error is not None:
+                if number >= (self.boundary or 0) and name in self.kinds:
+                    raise OSError(self.error, os.strerror(self.error), f"{self.home}/{place}")
+                return original(*args, **kwargs)
             if number == self.boundary and not self.is_after:
                 os.kill(os.getpid(), signal.SIGKILL)
             if name in ("rename", "replace"):
@@ -463,7 +483,9 @@ def leftovers(settings: Settings) -> Iterator[str] | list[str]:
 
 def remove(folder: Path) -> None:
     """Remove `folder`, read-only folders in it included."""
-    if folder.exists():
+    if folder.is_symlink() or folder.is_file():
+        folder.unlink()
+    elif folder.exists():
         for path in (folder, *folder.rglob("*")):
             if path.is_dir() and not path.is_symlink():
                 path.chmod(0o700)

@@ -237,9 +237,12 @@ def main() -> None:
         faults = [f"CAPAIAN_{fault['loc'][0]!s}".upper() + f": {fault['msg']}" for fault in error.errors()]
         code = screens.fail(2, "; ".join(faults))
     except Exception as error:
-        if not _is_stop(error):
+        from flows.cli.faults import sentence
+
+        told = str(error) if _is_stop(error) else sentence(error, Settings())
+        if told is None:
             raise
-        code = screens.fail(1, str(error))
+        code = screens.fail(1, told)
     sys.exit(code or 0)
 
 
