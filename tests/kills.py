@@ -526,18 +526,20 @@ def spread(scenes: list[Scene], count: int) -> list[tuple[Scene, int, bool]]:
     return chosen + [rest[place * len(rest) // wanted] for place in range(min(wanted, len(rest)))]
 
 
-def kill_often(kills: int | None, moments: int, seed: int, tell: Callable[[str], None]) -> Tally:
-    """Kill at `kills` boundaries (None: at every one, before and after) and at `moments` drawn with `seed`."""
+def kill_at_boundaries(made: Stage, kills: int | None, tell: Callable[[str], None] = lambda line: None) -> None:
+    """Kill at `kills` boundaries, before or after; None means at every one, before and after."""
+    count = sum(2 * len(scene.boundaries) for scene in made.scenes)
+    tell(f"{len(made.scenes)} steps, {count // 2} boundaries, undisturbed in {made.seconds:.1f} s")
+    for number, one in enumerate(spread(made.scenes, count if kills is None else kills), 1):
+        made.kill_at(*one)
+        if number % 25 == 0:
+            tell(f"{number} kills, {made.tally.recovered} states, {len(made.tally.faults)} faults")
+
+
+def kill_at_moments(made: Stage, kills: int, seed: int, tell: Callable[[str], None] = lambda line: None) -> None:
+    """Kill a whole run at moments drawn with `seed`."""
     draw = random.Random(seed)
-    with stage() as made:
-        count = sum(2 * len(scene.boundaries) for scene in made.scenes)
-        tell(f"{len(made.scenes)} steps, {count // 2} boundaries, undisturbed in {made.seconds:.1f} s")
-        for number, one in enumerate(spread(made.scenes, count if kills is None else kills), 1):
-            made.kill_at(*one)
-            if number % 50 == 0:
-                tell(f"{number} kills, {made.tally.recovered} states, {len(made.tally.faults)} faults")
-        for number in range(1, moments + 1):
-            made.kill_after(made.scenes[0], draw.uniform(0, made.seconds))
-            if number % 50 == 0:
-                tell(f"{number} moments, {made.tally.recovered} states, {len(made.tally.faults)} faults")
-        return made.tally
+    for number in range(1, kills + 1):
+        made.kill_after(made.scenes[0], draw.uniform(0, made.seconds))
+        if number % 25 == 0:
+            tell(f"{number} moments, {made.tally.recovered} states, {len(made.tally.faults)} faults")

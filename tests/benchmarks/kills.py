@@ -1,4 +1,4 @@
-"""Kills runs and tells what a second run made of it: `python tests/benchmarks/kills.py --kills 500 --every`."""
+"""Kills runs and tells what a second run made of it: `python tests/benchmarks/kills.py --kills 500`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from kills import kill_often
+from kills import kill_at_boundaries, kill_at_moments, stage
 
 
 def main() -> int:
@@ -20,9 +20,15 @@ def main() -> int:
     parser.add_argument("--boundaries", type=int, help="kills at boundaries; by default before and after every one")
     parser.add_argument("--seed", type=int, default=1, help="of the moments")
     given = parser.parse_args()
-    tally = kill_often(given.boundaries, given.kills, given.seed, lambda line: print(line, file=sys.stderr, flush=True))
-    print(json.dumps(asdict(tally), indent=1))
-    return 1 if tally.faults else 0
+
+    def tell(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    with stage() as made:
+        kill_at_boundaries(made, given.boundaries, tell)
+        kill_at_moments(made, given.kills, given.seed, tell)
+        print(json.dumps(asdict(made.tally), indent=1))
+        return 1 if made.tally.faults else 0
 
 
 if __name__ == "__main__":
