@@ -1,6 +1,6 @@
 """Bad days: a full disk, little memory, folders closed to writing, a clock that moved back.
 
-Each is met by a whole run in a child, on the scenes of `kills.py`: the run must end with a sentence that names the cure,
+Each is met by a whole run in a child, on the scenes of `rehearsal.py`: the run must end with a sentence that names the cure,
 what is published stays whole, and the next run on a good day ends as an undisturbed one did.
 """
 
@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kills import Scene, Stage, Watch, run, tree
+from rehearsal import Scene, Stage, run, tree
+from watch import Watch
 
 from flows.cli.faults import sentence
 from flows.cli.main import _is_stop
@@ -174,7 +175,7 @@ def clock_back(stage: Stage, day: Day) -> None:
     import datetime
     import time
 
-    import kills
+    import rehearsal
 
     stage.restore(stage.scenes[0])
 
@@ -188,7 +189,7 @@ def clock_back(stage: Stage, day: Day) -> None:
 
     def day_back() -> tuple[list[tuple[Any, ...]], bool]:
         old = tree(stage.settings.root.versions / "000001")
-        kills.AS_OF -= datetime.timedelta(days=1)
+        rehearsal.AS_OF -= datetime.timedelta(days=1)
         run(stage.settings)
         with stage.settings.resources.connect(stage.settings.root.database.resolve(), read_only=True) as con:
             rows = con.execute(
@@ -198,7 +199,7 @@ def clock_back(stage: Stage, day: Day) -> None:
         return rows, tree(stage.settings.root.versions / "000001") == old
 
     day.runs += 1
-    as_of = kills.AS_OF
+    as_of = rehearsal.AS_OF
     rows, is_kept = stage.child(day_back)
     if rows != [(2, as_of - datetime.timedelta(days=1), as_of, 0)] or not is_kept:
         day.faults.append(f"a day back: {rows}, version 1 kept: {is_kept}")

@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import duckdb
-from kills import AS_OF, Stage, tree
+from rehearsal import AS_OF, Stage, tree
 
 from flows import ingesting, integrity, releasing
 from flows.balance import BalanceError

@@ -12,8 +12,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bad_days import Day, clock_back, closed_folders, full_disk, may_mount, short_writes
 from bit_flips import damage_often
-from kills import kill_at_boundaries, kill_at_moments, stage
+from kills import kill_at_boundaries, kill_at_moments
 from reading_along import read_along
+from rehearsal import stage
 
 
 def main() -> None:

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from kills import AS_OF, Stage
 from privileges import obey_modes
+from rehearsal import AS_OF, Stage
 
 from warehouse.publish import publish, remove_version
 

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from bad_days import Day, clock_back, closed_folders, full_disk, little_memory, may_mount, memory_needed, short_writes
-from kills import stage
+from rehearsal import stage
 
 
 def main() -> int:

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from bit_flips import damage_often
-from kills import stage
+from rehearsal import stage
 
 
 def main() -> int:

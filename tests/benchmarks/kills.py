@@ -11,7 +11,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from kills import kill_at_boundaries, kill_at_moments, stage
+from kills import kill_at_boundaries, kill_at_moments
+from rehearsal import stage
 
 
 def main() -> int:

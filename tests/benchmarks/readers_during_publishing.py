@@ -11,8 +11,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from kills import stage
 from reading_along import read_along
+from rehearsal import stage
 
 
 def main() -> int:
