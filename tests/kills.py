@@ -35,25 +35,22 @@ def kill_after(made: Stage, scene: Scene, seconds: float) -> None:
 
 
 def spread(scenes: list[Scene], count: int) -> list[tuple[Scene, int, bool]]:
-    """`count` kills at boundaries: each kind of call in each step first, then the rest evenly, before and after by turns."""
+    """`count` kills at boundaries: all that put data in its place first, then each kind of call in each step."""
     every = [
         (scene, number, is_after)
         for scene in scenes
         for number in range(len(scene.boundaries))
         for is_after in (False, True)
     ]
-    first: dict[tuple[str, str, str], tuple[Scene, int, bool]] = {}
+    kinds: dict[tuple[str, ...], list[tuple[Scene, int, bool]]] = {}
     for scene, number, is_after in every:
         call, _, place = scene.boundaries[number].partition(" ")
-        first.setdefault(
-            (scene.name, call, place.split("/")[0]), (scene, number, is_after if len(first) % 2 else not is_after)
-        )
-    chosen = list(first.values())
-    rest = [one for one in every if one not in chosen]
-    wanted = count - len(chosen)
-    if wanted < 0:
-        return [chosen[place * len(chosen) // count] for place in range(count)]
-    return chosen + [rest[place * len(rest) // wanted] for place in range(min(wanted, len(rest)))]
+        is_switch = place in ("published/current", "published/versions/000002") and call in ("rename", "replace")
+        kind = (place, str(is_after)) if is_switch else (scene.name, call, place.split("/")[0])
+        kinds.setdefault(kind, []).append((scene, number, is_after))
+    ordered = sorted(kinds.values(), key=len)
+    turns = [one[place * 7 % len(one)] for place in range(len(every)) for one in ordered if place < len(one)]
+    return list(dict.fromkeys(turns))[:count] if count < len(every) else every
 
 
 def kill_at_boundaries(made: Stage, kills: int | None, tell: Callable[[str], None] = lambda line: None) -> None:

@@ -2,8 +2,8 @@
 
 A process that has imported everything and opened no database forks a child for each run. A child begins with the data
 root as it was before one step of an undisturbed run, so that a kill costs one step; it judges in its own process
-instead of another, which costs seconds and writes nothing. A second run that comes to the same bytes as one before, once swept or once
-ingested, goes no further.
+instead of another, which costs seconds and writes nothing. A second run that comes to the same bytes
+as one before it between two steps goes no further.
 """
 
 from __future__ import annotations
@@ -142,6 +142,7 @@ class Stage:
         self.scenes, self.tables, synced = self.child(self._rehearse)
         self.seconds = time.monotonic() - started
         self.tally.faults += synced
+        self.seen = {state(scene.place) for scene in self.scenes if scene.name != "open"}
         self.final = Scene("finished", self.base / "finished", None)
         shutil.copytree(self.settings.home, self.final.place, symlinks=True)
         self.trees = self._trees()
@@ -188,8 +189,8 @@ class Stage:
 
         def recall(step: str, release: Release | None) -> None:
             """Go no further when the run went on from the same bytes before."""
-            if step in ("land", "plan release"):
-                states.append(hashlib.sha256(json.dumps(tree(self.settings.home)).encode()).hexdigest())
+            if step != "open":
+                states.append(state(self.settings.home))
                 if states[-1] in self.seen:
                     raise Seen
 
@@ -323,6 +324,11 @@ def tree(folder: Path) -> dict[str, str]:
         what = path.readlink() if path.is_symlink() else sha256_of(path) if path.is_file() else ""
         found[name] = f"{oct(path.lstat().st_mode)} {what}"
     return found
+
+
+def state(home: Path) -> str:
+    """A data root in one word."""
+    return hashlib.sha256(json.dumps(tree(home)).encode()).hexdigest()
 
 
 def leftovers(settings: Settings) -> Iterator[str] | list[str]:
