@@ -20,9 +20,10 @@ from typing import Any
 import duckdb
 
 from expectations.judge import RULE_BOOK_FINGERPRINT
-from flows.plan import transforms_fingerprint
+from flows.fingerprints import transforms_fingerprint
 from warehouse.audits import AUDITS
 from warehouse.certificate import (
+    PREVIOUS,
     STATING_TABLES,
     Statement,
     certificate_rows,
@@ -45,7 +46,6 @@ HERE = Path(__file__).parent.parent
 PACKAGES = ("flows", "transforms", "expectations", "warehouse")
 LOCK = "requirements.lock"
 JUDGEMENT = "judgement of delivery "
-PREVIOUS = "previous version"
 
 
 def certificate(

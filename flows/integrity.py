@@ -22,7 +22,7 @@ logger = logging.getLogger("capaian")
 READ_OF_PUBLISHED = (*COMPARED, ENTITY_HISTORY)
 """What a release reads of the version it is built upon."""
 READ_OF_EARLIER = (*RELEASED_TABLES, SUPPRESSION_LOG)
-"""What a release reads of every version that is kept."""
+"""What a release reads of every version that there ever was."""
 
 
 def check_lake(settings: Settings) -> list[str]:
@@ -49,7 +49,7 @@ def check_lake(settings: Settings) -> list[str]:
 def check_versions(settings: Settings) -> None:
     """Raise `DamageError` when a file that a release reads of the versions that are kept is not as published."""
     root = settings.root
-    current = root.current.resolve() if root.current.exists() else None
-    for folder in sorted(path for path in root.versions.iterdir() if path.name.isdigit()):
-        tables = (*READ_OF_EARLIER, *(READ_OF_PUBLISHED if folder == current else ()))
-        check_published(folder, [f"parquet/{table.schema}/{table.name}.parquet" for table in tables])
+    current = int(root.current.resolve().name) if root.current.exists() else None
+    for version in root.published_numbers():
+        tables = (*READ_OF_EARLIER, *(READ_OF_PUBLISHED if version == current else ()))
+        check_published(root.remains_of(version), [f"parquet/{one.schema}/{one.name}.parquet" for one in tables])

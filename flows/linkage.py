@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from flows.plan import linkage_fingerprint
+from flows.fingerprints import linkage_fingerprint
 from warehouse.checksums import sealed, sha256_of, unsealed
 
 logger = logging.getLogger("capaian")
@@ -29,6 +29,7 @@ class Linkage:
     def __init__(self, lake: Path) -> None:
         self.folder = lake / "linkage"
         self.manifest = self.folder / "manifest.json"
+        self.begun_from = self.folder / "begun_from.json"
 
     def open(self, con: duckdb.DuckDBPyConnection, deliveries: Mapping[int, str]) -> bool:
         """Whether `deliveries` (number to key) are those of before and more; if so, name what was kept as views."""
@@ -75,6 +76,30 @@ class Linkage:
         for path in self.folder.glob("*.parquet"):
             if path.name not in kept["files"]:
                 path.unlink()
+
+    def begin_from(self, other: Linkage) -> None:
+        """Stand where `other` stands, by links to its files; nothing is changed there."""
+        if self.manifest.exists() or not other.manifest.exists():
+            return
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for path in other.folder.glob("*.parquet"):
+            (self.folder / path.name).symlink_to(path)
+        for copy in (self.begun_from, self.manifest):
+            copy.write_bytes(other.manifest.read_bytes())
+
+    def take(self, other: Linkage) -> None:
+        """Go on from where `other` stands, which began from here; if this one moved on meanwhile, it stays as it is."""
+        begun_from = other.begun_from.read_bytes() if other.begun_from.exists() else None
+        if not other.manifest.exists() or begun_from != (
+            self.manifest.read_bytes() if self.manifest.exists() else None
+        ):
+            return
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.manifest.unlink(missing_ok=True)  # it names no file that is being replaced
+        for path in other.folder.glob("*.parquet"):
+            if not path.is_symlink():
+                path.replace(self.folder / path.name)
+        other.manifest.replace(self.manifest)
 
     def _read(self) -> dict[str, Any]:
         try:

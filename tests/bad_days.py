@@ -19,7 +19,7 @@ from rehearsal import Scene, Stage, run, tree
 from watch import Watch
 
 from flows.cli.faults import sentence
-from flows.cli.main import _is_stop
+from flows.cli.main import _exit_code
 from flows.settings import Settings
 
 WRITES = ("open", "write_table", "mkdir", "rename", "replace", "link", "symlink", "fsync")
@@ -44,7 +44,7 @@ def bad_day(stage: Stage, day: Day, name: str, work: Callable[[], Any], *, cured
         try:
             work()
         except BaseException as error:
-            told = str(error) if isinstance(error, Exception) and _is_stop(error) else sentence(error, stage.settings)
+            told = str(error) if isinstance(error, Exception) and _exit_code(error) else sentence(error, stage.settings)
             return ("stopped", told) if told else ("fault", f"{type(error).__name__}: {error}")
         return "done", ""
 

@@ -18,7 +18,8 @@ import duckdb
 from privileges import obey_modes
 from rehearsal import AS_OF, Stage
 
-from warehouse.publish import publish, remove_version
+from warehouse.leftovers import remove_tree
+from warehouse.publish import publish
 
 KEPT_VERSIONS = 4
 _READ = """
@@ -104,7 +105,7 @@ def _publish(stage: Stage, publications: int) -> dict[int, int]:
             shutil.rmtree(folder)
             old = root.versions / f"{version - KEPT_VERSIONS:06d}"
             if old.exists() and old != source.parent:
-                remove_version(old)
+                remove_tree(old)
     return expected
 
 

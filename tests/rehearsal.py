@@ -36,6 +36,7 @@ from flows.settings import Settings
 from transforms.land import landed_files
 from warehouse.checksums import sha256_of
 from warehouse.ledger import Ledger
+from warehouse.leftovers import remove_tree
 from warehouse.lock import single_writer
 from warehouse.tables import PUBLISHED_TABLES
 
@@ -232,7 +233,7 @@ class Stage:
     def restore(self, scene: Scene) -> None:
         """Make the data root what it was before the step of `scene`; the folder itself may be a mount and stays."""
         for path in self.settings.home.iterdir():
-            remove(path)
+            remove_tree(path)
         shutil.copytree(scene.place, self.settings.home, symlinks=True, dirs_exist_ok=True)
 
     def child(self, work: Callable[[], Any]) -> Any:
@@ -319,7 +320,7 @@ def tree(folder: Path) -> dict[str, str]:
     found = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if name == "run.lock" or name.startswith("prefect"):
+        if name.partition("/")[0] in ("run.lock", "prefect", "runs"):
             continue
         what = path.readlink() if path.is_symlink() else sha256_of(path) if path.is_file() else ""
         found[name] = f"{oct(path.lstat().st_mode)} {what}"
@@ -351,17 +352,6 @@ def leftovers(settings: Settings) -> Iterator[str] | list[str]:
     return found
 
 
-def remove(folder: Path) -> None:
-    """Remove `folder`, read-only folders in it included."""
-    if folder.is_symlink() or folder.is_file():
-        folder.unlink()
-    elif folder.exists():
-        for path in (folder, *folder.rglob("*")):
-            if path.is_dir() and not path.is_symlink():
-                path.chmod(0o700)
-        shutil.rmtree(folder)
-
-
 @contextmanager
 def stage() -> Iterator[Stage]:
     """A stage in a folder of its own."""
@@ -371,4 +361,4 @@ def stage() -> Iterator[Stage]:
         made.rehearse()
         yield made
     finally:
-        remove(base)
+        remove_tree(base)

@@ -15,8 +15,9 @@ import pytest
 from conftest import write_sidt
 
 from flows.cli.faults import sentence
+from flows.ingesting import open_data_root
 from flows.settings import Settings
-from transforms.land import land, sweep_landed
+from transforms.land import land
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +79,7 @@ def test_what_a_run_that_died_while_landing_left_is_finished_or_undone(settings:
     whole.path.chmod(0o644)
     (settings.root.landed / ("0" * 64)).mkdir()
     (whole.path.parent / ".b.csv").write_text("half a copy")
-    sweep_landed(settings.root.landed)
+    open_data_root(settings)
     assert list(settings.root.landed.iterdir()) == [whole.path.parent]
     assert list(whole.path.parent.iterdir()) == [whole.path]
     assert whole.path.stat().st_mode & 0o777 == 0o400

@@ -161,6 +161,7 @@ def test_the_demo_keeps_out_of_a_data_root_with_real_deliveries(tmp_path: Path) 
     (settings.root.lake / "0" / "entry.json").write_text(
         json.dumps({"sha256": "0", "delivery_id": 0, "file_name": "dinas.csv", "key": "", "status": "validated"})
     )
+    (settings.root.lake / "0" / "judgement.json").write_text("{}")
     write_sums(settings.root.lake / "0")
     outcome = capaian(tmp_path, "demo", "--rows", "1000")
     assert outcome.returncode == 2

@@ -17,7 +17,7 @@ import pytest
 from conftest import as_bps, ingest_inbox, stranger, write_bps, write_sidt
 from drawn_versions import keep
 
-from flows import ingesting, plan, releasing
+from flows import fingerprints, ingesting, releasing
 from flows.changes import Figure, compare
 from flows.settings import Settings
 from transforms.changes import tell_changes, view_version
@@ -105,7 +105,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
     with pytest.MonkeyPatch.context() as patch:
         _live(lived, folder, patch)
         yield lived
-    plan.transforms_fingerprint.cache_clear()
+    fingerprints.transforms_fingerprint.cache_clear()
 
 
 def _live(lived: History, folder: Path, patch: pytest.MonkeyPatch) -> None:
@@ -159,8 +159,8 @@ def _live(lived: History, folder: Path, patch: pytest.MonkeyPatch) -> None:
     counts = "size_class_code <> 'large'"
     _edit(folder / "resolve" / "classified.sql", counts, counts, "size_class_code NOT IN ('small', 'large')")
     patch.setattr(resolving, "_HERE", folder / "resolve")
-    real = plan.transforms_fingerprint
-    for module in (plan, releasing):
+    real = fingerprints.transforms_fingerprint
+    for module in (fingerprints, releasing):
         patch.setattr(module, "transforms_fingerprint", lambda *apart: real(*apart) + ("" if apart else "changed"))
     lived.publish(end_2024, rule_and_code_changes=-len(small))
 

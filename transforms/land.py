@@ -13,6 +13,7 @@ import os
 import stat
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from io import BufferedReader
 from pathlib import Path
 
@@ -54,8 +55,24 @@ class LandedFile:
 
     @property
     def delivery_id(self) -> int:
-        """The first 36 bits of the SHA-256."""
-        return int(self.sha256[:9], 16)
+        return delivery_number(self.sha256)
+
+    @property
+    def arrived_at(self) -> datetime:
+        return arrived_at(self.path.parent)
+
+
+def arrived_at(folder: Path) -> datetime:
+    """When the file in `folder` was landed, UTC.
+
+    It is the folder's time: a file keeps the time its provider wrote it, and links to it change no folder of ours.
+    """
+    return datetime.fromtimestamp(folder.stat().st_mtime, UTC)
+
+
+def delivery_number(sha256: str) -> int:
+    """The number of a delivery: the first 36 bits of the SHA-256 of its bytes."""
+    return int(sha256[:9], 16)
 
 
 @dataclass(frozen=True)
@@ -269,16 +286,12 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def sweep_landed(landed: Path) -> None:
-    """Finish or undo what a run that died while landing left: half copies, empty folders, files open to writing."""
+def close_landed(landed: Path) -> None:
+    """Take the right to write from what a run that died while landing left open."""
     for folder in (path for path in landed.iterdir() if path.is_dir()):
         for path in folder.iterdir():
-            if path.name.startswith("."):
-                path.unlink()
-            elif not path.is_symlink() and path.stat().st_mode & 0o777 != 0o400:
+            if not path.is_symlink() and path.stat().st_mode & 0o777 != 0o400:
                 path.chmod(0o400)
-        with suppress(OSError):  # not empty, as it is to be
-            folder.rmdir()
 
 
 def landed_files(landed: Path) -> list[LandedFile]:

@@ -35,6 +35,8 @@ SECTIONS = (
     "figures",
 )
 """In the order of reading."""
+PREVIOUS = "previous version"
+"""The statement that names the version this one was built upon, and its manifest's SHA-256."""
 TABLE_SECTIONS = frozenset({"deliveries", "balance", "band", "figures"})
 """What the version's own tables state (`certificate.sql`)."""
 STATING_TABLES = (DELIVERIES, ROW_BALANCE, LINKAGE_COUNTS, ATTAINMENT_NATIONAL)
@@ -120,6 +122,11 @@ def read_certificate(path: Path) -> list[Statement]:
         return [Statement(**row) for row in sorted(rows, key=lambda row: SECTIONS.index(row["section"]))]
     except (LookupError, TypeError, AttributeError) as error:
         raise ValueError(f"{path.name} is no certificate") from error
+
+
+def built_upon(statements: Iterable[Statement]) -> Statement | None:
+    """The statement on the version that the certified one was built upon, None when it was the first."""
+    return next((one for one in statements if one.place == ("inputs", PREVIOUS) and one.value.isdecimal()), None)
 
 
 def differing(stated: Iterable[Statement], found: Iterable[Statement]) -> list[str]:

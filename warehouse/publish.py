@@ -10,9 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from warehouse.contract import quoted
 from warehouse.ddl import create_tables
 from warehouse.layout import DataRoot
 from warehouse.ledger import sync
+from warehouse.leftovers import announced, remove_tree
 from warehouse.tables import PUBLISHED_TABLES
 
 DATABASE = "capaian.duckdb"
@@ -83,8 +83,8 @@ def _not_as_published(folder: Path, name: str) -> str:
 
 
 def next_version(root: DataRoot) -> int:
-    """The number behind the highest version there is."""
-    return max((int(path.name) for path in root.versions.iterdir() if path.name.isdigit()), default=0) + 1
+    """The number behind the highest version there ever was."""
+    return max(root.published_numbers(), default=0) + 1
 
 
 def publish(
@@ -103,8 +103,7 @@ def publish(
     Raises `AuditError` before anything is switched. An unfinished folder is never taken for a version.
     """
     work = root.versions / f".unfinished-{version:06d}"
-    if work.exists():
-        remove_version(work)
+    remove_tree(work)
     work.mkdir()
     build_database(resources, parquet, work / DATABASE)
     audit(resources, work / DATABASE)
@@ -115,7 +114,7 @@ def publish(
     for path in sorted(parquet.glob("*/*.parquet")):
         target = work / "parquet" / path.relative_to(parquet)
         target.parent.mkdir(parents=True, exist_ok=True)
-        os.link(path, target)  # not moved, so that publishing can be tried again
+        path.rename(target)
     hashed = parquet_hashes(statements)  # no byte is hashed twice
     files = {path.relative_to(work).as_posix(): path for path in sorted(work.rglob("*")) if path.is_file()}
     manifest = {
@@ -123,6 +122,7 @@ def publish(
         "as_of_date": as_of.isoformat(),
         "known_date": known.isoformat(),
         "input_fingerprint": input_fingerprint,
+        "published_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "files": {name: hashed.get(name) or sha256_of(path) for name, path in files.items()},
     }
     (work / MANIFEST).write_text(json.dumps(sealed(manifest), indent=1), encoding="utf-8")
@@ -136,41 +136,14 @@ def publish(
     folder.chmod(0o555)  # a reader who opens the file for writing could otherwise leave a log beside it
     sync(root.versions)
     switch(root, version)
-    _announced(root).unlink()
     return folder
 
 
 def announce(root: DataRoot, version: int) -> None:
     """Say that `version` is about to be published: should the run die before it is, the folder is none of a version."""
-    _announced(root).unlink(missing_ok=True)
-    _announced(root).symlink_to(f"{version:06d}")
+    announced(root).unlink(missing_ok=True)
+    announced(root).symlink_to(f"{version:06d}")
     sync(root.versions)
-
-
-def sweep_unfinished(root: DataRoot) -> None:
-    """Remove what a run that died left of the version it was about to publish; to be called by the one writer."""
-    announced = _announced(root)
-    if announced.is_symlink():
-        folder = announced.resolve()
-        if folder.exists() and folder != root.current.resolve():
-            folder.rename(root.versions / f".unfinished-{folder.name}")
-        announced.unlink()
-    for leftover in root.versions.glob(".unfinished-*"):
-        remove_version(leftover)
-    for link in (root.current, root.database, root.report):
-        _unfinished(link).unlink(missing_ok=True)
-
-
-def remove_version(folder: Path) -> None:
-    """Remove the read-only `folder` of a version; nobody but root may remove anything from a folder as it is."""
-    for path in (folder, *folder.rglob("*")):
-        if path.is_dir() and not path.is_symlink():
-            path.chmod(0o700)
-    shutil.rmtree(folder)
-
-
-def _announced(root: DataRoot) -> Path:
-    return root.versions / ".announced"
 
 
 def build_database(resources: Resources, parquet: Path, database: Path) -> None:
@@ -198,22 +171,21 @@ def build_database(resources: Resources, parquet: Path, database: Path) -> None:
 
 def switch(root: DataRoot, version: int) -> None:
     """Make `version` the published one."""
+    if announced(root).is_symlink() and announced(root).resolve() == root.current.resolve():
+        announced(root).unlink()  # it is the published one: a run died just after it switched
     for link, target in ((root.database, Path("current") / DATABASE), (root.report, Path("current") / REPORT)):
         if not link.is_symlink():
             _relink(link, target)
     _relink(root.current, Path("versions") / f"{version:06d}")
     sync(root.published)
+    announced(root).unlink(missing_ok=True)
 
 
 def _relink(link: Path, target: Path) -> None:
-    unfinished = _unfinished(link)
+    unfinished = link.with_name(f".{link.name}.next")
     unfinished.unlink(missing_ok=True)
     unfinished.symlink_to(target)
     os.replace(unfinished, link)
-
-
-def _unfinished(link: Path) -> Path:
-    return link.with_name(f".{link.name}.next")
 
 
 def national_rows(root: DataRoot, resources: Resources) -> list[dict[str, Any]]:
