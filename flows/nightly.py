@@ -14,7 +14,7 @@ from prefect import flow, unmapped
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows import ingesting, releasing, running
+from flows import ingesting, integrity, releasing, running
 from flows.alerts import tell_failure
 from flows.artifacts import Progress, show_deliveries, show_published
 from flows.plan import business_date
@@ -36,6 +36,7 @@ class RunSummary:
 
 
 land_inbox = step(ingesting.land_inbox, "land the inbox")
+check_lake = step(integrity.check_lake, "check the lake")
 unpack_archives = step(ingesting.unpack_archives, "unpack archives")
 plan_deliveries = step(ingesting.plan_deliveries, "plan deliveries")
 ingest = step(running.attempt, "ingest", "ingest {file.path.name}")
@@ -66,6 +67,7 @@ def nightly(as_of: date | None = None) -> RunSummary:
         open_data_root(settings)
         let_in_backfills(settings)
         arrivals = land_inbox(settings)
+        check_lake(settings)
         unpacked = unpack_archives(settings)
         due = plan_deliveries(settings)
         check_space(settings, due)

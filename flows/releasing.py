@@ -10,7 +10,6 @@ import logging
 import shutil
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from importlib.metadata import version as package_version
@@ -26,6 +25,7 @@ from expectations.judge import ROWS, RULE_BOOK_FINGERPRINT
 from flows.balance import BalanceError, balance, check_balance
 from flows.certify import certificate
 from flows.fingerprints import input_fingerprint, transforms_fingerprint
+from flows.integrity import check_versions
 from flows.linkage import Linkage
 from flows.settings import Settings
 from transforms.answer import quarantine_history_sql, waiting_counts_sql
@@ -93,7 +93,7 @@ def plan_release(settings: Settings, as_of: date, known: date, run_id: int | Non
     """The version that is due, or None when the published one was made from the same inputs, or is pinned.
 
     It is known from `known`, the business day of the run, but never before the version it is built upon: what was known
-    on a day is what the last version until then says.
+    on a day is what the last version until then says. Raises `DamageError` when a version is not what was published.
     """
     if pin := read_pin(settings.root.pin):
         logger.warning("%s: nothing is published until the pin is lifted: capaian rollback --lift", pin)
@@ -102,6 +102,7 @@ def plan_release(settings: Settings, as_of: date, known: date, run_id: int | Non
     due = input_fingerprint(Ledger(settings.root), as_of, decisions, targets, settings.suppression_threshold)
     if due == published_fingerprint(settings.root):
         return None
+    check_versions(settings)
     folder = settings.root.scratch / "release"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -332,8 +333,7 @@ def publish_release(settings: Settings, release: Release) -> Path:
         release.known,
         lambda database, page: _write_report(settings.resources, database, page),
     )
-    with suppress(FileNotFoundError):
-        shutil.rmtree(release.folder)
+    shutil.rmtree(release.folder)
     logger.info("published version %d", release.version)
     retire_versions(settings)
     return folder
