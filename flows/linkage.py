@@ -64,6 +64,7 @@ class Linkage:
                 kept["prepared"].append(name)
         unfinished = self.manifest.with_suffix(".unfinished")
         unfinished.write_text(json.dumps(kept, indent=1), encoding="utf-8")
+        unfinished.chmod(0o600)
         unfinished.replace(self.manifest)
         held = {*kept["prepared"], *(kept[table] for table in _TABLES)}
         for path in self.folder.glob("*.parquet"):
@@ -79,6 +80,7 @@ class Linkage:
             (self.folder / path.name).symlink_to(path)
         for copy in (self.begun_from, self.manifest):
             copy.write_bytes(other.manifest.read_bytes())
+            copy.chmod(0o600)
 
     def take(self, other: Linkage) -> None:
         """Go on from where `other` stands, which began from here; if this one moved on meanwhile, it stays as it is."""

@@ -24,6 +24,7 @@ def leftovers(root: DataRoot) -> Iterator[Path]:
         if root.retired_version(version).exists():  # it was to be retired, and is there as a whole
             yield root.retired_version(version)
     yield from sorted(root.published.glob(".*.next"))
+    yield from sorted(root.lake.glob("linkage/*.unfinished"))
     if root.landed.exists():
         for folder in sorted(root.landed.iterdir()):
             if not folder.is_symlink() and folder.is_dir():
