@@ -21,6 +21,7 @@ from pydantic_core import ErrorDetails
 
 from flows.cli import backfill, quarantine, review, screens
 from flows.cli.diff import diff
+from flows.cli.doctor import doctor
 from flows.cli.explain import explain
 from flows.cli.profile import profile
 from flows.cli.read import read
@@ -48,6 +49,8 @@ app.command(diff)
 app.command(review.app)
 
 app.command(rollback)
+
+app.command(doctor)
 
 DEMO_AS_OF = date(2024, 12, 31)
 DEMO_ROWS = 50_000
