@@ -35,7 +35,6 @@ from transforms.correct import correction_status_sql
 from transforms.disclosure import build_released, keep_contributions
 from transforms.marts import build_marts
 from transforms.resolve import resolve
-from warehouse.connection import Resources
 from warehouse.contract import Table
 from warehouse.corrections import load_corrections
 from warehouse.ddl import arrow_schema
@@ -287,17 +286,12 @@ def publish_release(settings: Settings, release: Release) -> Path:
         release.input_fingerprint,
         release.as_of,
         release.known,
-        lambda database, page: _write_report(settings.resources, database, page),
+        write_report,
     )
     with suppress(FileNotFoundError):
         shutil.rmtree(release.folder)
     logger.info("published version %d", release.version)
     return folder
-
-
-def _write_report(resources: Resources, database: Path, page: Path) -> None:
-    with resources.connect(database, read_only=True) as con:
-        write_report(con, page)
 
 
 def released_entries(settings: Settings) -> tuple[list[LedgerEntry], Drift]:
