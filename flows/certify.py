@@ -20,16 +20,17 @@ from typing import Any
 import duckdb
 
 from expectations.judge import RULE_BOOK_FINGERPRINT
-from flows.plan import transforms_fingerprint
+from flows.fingerprints import transforms_fingerprint
 from warehouse.audits import AUDITS
 from warehouse.certificate import (
+    PREVIOUS,
     STATING_TABLES,
     Statement,
     certificate_rows,
-    sha256_of,
     stated_by_files,
     stated_by_tables,
 )
+from warehouse.checksums import sha256_of
 from warehouse.connection import Resources
 from warehouse.contract import fingerprint, quoted
 from warehouse.corrections import load_corrections
@@ -45,7 +46,6 @@ HERE = Path(__file__).parent.parent
 PACKAGES = ("flows", "transforms", "expectations", "warehouse")
 LOCK = "requirements.lock"
 JUDGEMENT = "judgement of delivery "
-PREVIOUS = "previous version"
 
 
 def certificate(

@@ -13,6 +13,7 @@ from typing import Any
 from flows.settings import Settings
 from transforms.changes import tell_changes, view_version
 from warehouse.publish import read_manifest
+from warehouse.retention import why_not_kept
 from warehouse.tables.changes import CAUSES
 
 
@@ -61,7 +62,7 @@ def compare(settings: Settings, earlier: int | None = None, later: int | None = 
     By default the later one is the published version and the earlier one the version it was built upon. Raises
     `ChangesError` when a version is not there.
     """
-    there = sorted(int(path.name) for path in settings.root.versions.glob("[0-9]*") if (path / "parquet").is_dir())
+    there = settings.root.kept_versions()
     if later is None:
         later = (read_manifest(settings.root) or {}).get("version")
         if later is None:
@@ -70,7 +71,7 @@ def compare(settings: Settings, earlier: int | None = None, later: int | None = 
         earlier = _built_upon(settings, later)
     for version in (earlier, later):
         if version not in there:
-            raise ChangesError(f"there is no version {version}; there are: {', '.join(map(str, there)) or 'none'}")
+            raise ChangesError(why_not_kept(settings.root, version))
     if earlier >= later:
         raise ChangesError(f"version {earlier} is not before version {later}; name the earlier one first")
     with settings.resources.connect() as con:

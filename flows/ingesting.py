@@ -16,13 +16,15 @@ from typing import Any
 
 import duckdb
 
-from expectations.gates import FileFacts
+from expectations.gates import FileFacts, sender_of
 from expectations.judge import Judgement, judge, rows_in, split_rows
 from flows.apart import Apart
 from flows.balance import BalanceError, balance, check_balance
-from flows.plan import delivery_key, due_deliveries
+from flows.fingerprints import delivery_key
+from flows.known import known_deliveries
+from flows.plan import plan
 from flows.settings import Settings
-from transforms.land import LandedFile, RefusedArrival, land, landed_files, survey_inbox, take_census
+from transforms.land import LandedFile, RefusedArrival, close_landed, land, survey_inbox, take_census
 from transforms.reading.containers import unpack
 from transforms.reading.kinds import kind_of
 from transforms.reading.names import safe_name
@@ -39,6 +41,7 @@ from transforms.standardise import (
 from warehouse.connection import Resources
 from warehouse.corrections import load_corrections
 from warehouse.ledger import Ledger, LedgerEntry
+from warehouse.leftovers import sweep
 from warehouse.profiles import load_profiles
 from warehouse.reference_data import load_reference
 
@@ -65,9 +68,8 @@ class Arrivals:
 
 def open_data_root(settings: Settings) -> None:
     """Create the folders and sweep what an interrupted run left behind."""
-    root = settings.root.create()
-    for leftover in (*root.scratch.iterdir(), *root.versions.glob(".unfinished-*")):
-        shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+    sweep(settings.root.create())
+    close_landed(settings.root.landed)
 
 
 def land_inbox(settings: Settings) -> Arrivals:
@@ -143,7 +145,7 @@ def workbench(resources: Resources) -> duckdb.DuckDBPyConnection:
 
 def plan_deliveries(settings: Settings) -> list[LandedFile]:
     """Every landed file that is due and not done."""
-    due = due_deliveries(landed_files(settings.root.landed), Ledger(settings.root))
+    due = [one.delivery.file for one in plan(known_deliveries(settings), "changed") if one.action == "ingest"]
     if due:
         JUDGING.prepare(_load_judging)
     return due
@@ -182,6 +184,7 @@ def ingest(settings: Settings, file: LandedFile) -> LedgerEntry:
                 "findings": judgement.findings,
                 "rule_results": judgement.rule_results,
                 "measures": judgement.measures,
+                "sender": sender_of(recognised.profile.name, judgement.measures["code_counts"]["regency_code"] or {}),
             }
             refuse(judgement.refusal)
             entry |= {

@@ -1,32 +1,26 @@
 """The nightly run: take every delivery that is due, rebuild the register, publish attainment.
 
-Prefect is imported here and nowhere else: it schedules, retries and observes. What is done, and whether it was done, is
-in `ingesting.py`, `releasing.py` and the ledger.
+Prefect schedules, retries and observes. What is done, and whether it was done, is in `ingesting.py`, `releasing.py` and
+the ledger.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
-import duckdb
-from prefect import flow, task, unmapped
-from prefect.artifacts import create_table_artifact
-from prefect.client.schemas.objects import State, TaskRun
+from prefect import flow, unmapped
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
-from prefect.tasks import Task
 
-from flows import ingesting, releasing
+from flows import ingesting, integrity, releasing, running
+from flows.alerts import tell_failure
+from flows.artifacts import Progress, show_deliveries, show_published
 from flows.plan import business_date
 from flows.settings import Settings
+from flows.tasks import BUILD_RELEASE, check_space, let_in_backfills, open_data_root, step
 from warehouse.ledger import LedgerEntry
-from warehouse.publish import national_rows
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -41,50 +35,25 @@ class RunSummary:
     version: int | None
 
 
-def is_transient(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> bool:
-    """Whether trying again can help: a file system that did not answer, never a rule or a balance that failed."""
-    try:
-        state.result()
-    except (FileNotFoundError, PermissionError, NotADirectoryError):
-        return False
-    except (OSError, duckdb.IOException):
-        return True
-    except Exception:
-        return False
-    return False
-
-
-def step(function: Callable[P, R], name: str, run_name: str | None = None) -> Task[P, R]:
-    """A plain step as a Prefect task: retried on transient errors only, its result kept nowhere."""
-    return task(
-        name=name,
-        task_run_name=run_name,
-        retries=2,
-        retry_delay_seconds=[1, 10],
-        retry_condition_fn=is_transient,
-        persist_result=False,
-    )(function)
-
-
-open_data_root = step(ingesting.open_data_root, "open the data root")
 land_inbox = step(ingesting.land_inbox, "land the inbox")
+check_lake = step(integrity.check_lake, "check the lake")
 unpack_archives = step(ingesting.unpack_archives, "unpack archives")
 plan_deliveries = step(ingesting.plan_deliveries, "plan deliveries")
-ingest = step(ingesting.ingest, "ingest", "ingest {file.path.name}")
+ingest = step(running.attempt, "ingest", "ingest {file.path.name}")
 plan_release = step(releasing.plan_release, "plan the release")
-resolve_register = step(releasing.resolve_register, "resolve the register")
-build_attainment = step(releasing.build_attainment, "build attainment")
-build_releasable = step(releasing.build_releasable, "hide what must not leave")
-record_quality = step(releasing.record_quality, "record quality")
-record_changes = step(releasing.record_changes, "record changes")
-publish_release = step(releasing.publish_release, "publish")
-
+publish_release = step(releasing.publish_release, "publish", retries=0)  # what it moves it cannot move again
 
 # Prefect's annotation of the parameter does not admit its own runner.
 _SIDE_BY_SIDE: Any = ThreadPoolTaskRunner(max_workers=ingesting.PARALLEL_DELIVERIES)
 
 
-@flow(name="nightly", persist_result=False, task_runner=_SIDE_BY_SIDE)
+@flow(
+    name="nightly",
+    persist_result=False,
+    task_runner=_SIDE_BY_SIDE,
+    on_failure=[tell_failure],
+    on_crashed=[tell_failure],
+)
 def nightly(as_of: date | None = None) -> RunSummary:
     """Land, ingest, resolve, count and publish; with nothing new to tell, publish nothing.
 
@@ -94,20 +63,29 @@ def nightly(as_of: date | None = None) -> RunSummary:
     settings = Settings()
     known = business_date(flow_run.get_scheduled_start_time())
     as_of = as_of or known
-    open_data_root(settings)
-    arrivals = land_inbox(settings)
-    unpacked = unpack_archives(settings)
-    due = plan_deliveries(settings)
-    ingested = [future.result() for future in ingest.map(unmapped(settings), due)]
-    release = plan_release(settings, as_of, known)
-    if release:
-        resolve_register(settings, release)
-        build_attainment(settings, release)
-        build_releasable(settings, release)
-        record_quality(settings, release)
-        record_changes(settings, release)
-        publish_release(settings, release)
-        create_table_artifact(national_rows(settings.root, settings.resources), key="attainment-national")
+    with running.running(settings, "nightly", flow_run.get_id()) as journal:
+        open_data_root(settings)
+        let_in_backfills(settings)
+        arrivals = land_inbox(settings)
+        check_lake(settings)
+        unpacked = unpack_archives(settings)
+        due = plan_deliveries(settings)
+        check_space(settings, due)
+        progress = Progress("nightly-progress", len(due) + len(BUILD_RELEASE) + 1)
+        ingested = []
+        for future in ingest.map(unmapped(settings), unmapped(journal), due):
+            ingested.append(future.result())
+            progress.step()
+        show_deliveries([*unpacked, *ingested])
+        release = plan_release(settings, as_of, known, journal.run_id)
+        if release:
+            for build in BUILD_RELEASE:
+                build(settings, release)
+                progress.step()
+            publish_release(settings, release)
+            journal.published(release.version)
+            show_published(settings, release.version)
+        progress.finish()
     return RunSummary(
         as_of,
         tuple(file.path.name for file in arrivals.landed if not file.is_duplicate),

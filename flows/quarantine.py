@@ -22,6 +22,7 @@ from flows import ingesting, releasing
 from flows.closed_files import PlaceError, check_place, write_closed
 from flows.plan import JAKARTA
 from flows.settings import Settings
+from flows.trial import open_trial
 from transforms.answer import (
     add_row_findings,
     add_unparsable_lines,
@@ -31,7 +32,7 @@ from transforms.answer import (
     quarantine_history_sql,
     write_workbook,
 )
-from transforms.land import landed_files, take_census
+from transforms.land import arrived_at, landed_files, take_census
 from transforms.recognise import recognise
 from transforms.standardise import join_broken_records, load_lines
 from warehouse.ledger import Ledger, LedgerEntry
@@ -116,7 +117,7 @@ class Preview:
 
 def sender_of(con: duckdb.DuckDBPyConnection, entry: LedgerEntry) -> Sender:
     """The sender of a judged delivery, as drift is told of it; `con` needs the reference tables."""
-    code = releasing.sender(entry)
+    code = entry.sender or ""
     profile, _, province = code.rpartition("/")
     found = con.execute(
         "SELECT province_name FROM reference.provinces WHERE frame_code = '38' AND province_code = ?", [province]
@@ -145,7 +146,7 @@ def list_waiting(settings: Settings, now: datetime) -> list[Waiting]:
             ).fetchall()
             if not rules and not lines:
                 continue
-            sender, landed = sender_of(con, entry), _landed_at(settings, entry)
+            sender, landed = sender_of(con, entry), _arrived_at(settings, entry)
             told = {finding["rule_code"]: finding for finding in entry.findings}
             reasons = [
                 (code, told[code]["severity"], told[code]["sentence_en"], count)
@@ -209,7 +210,7 @@ def export(
             held = con.execute(
                 "SELECT count(*) FROM history WHERE status = 'waiting' AND delivery_id = ?", [entry.delivery_id]
             ).fetchall()[0][0]
-            landed = _landed_at(settings, entry).date().isoformat()
+            landed = _arrived_at(settings, entry).date().isoformat()
             who = f"{name.code} {name.province_name}"
             summary.append((entry.file_name, entry.delivery_id, who, landed, _record_count(entry), held))
         counts = counts_by_rule(con)
@@ -278,18 +279,11 @@ def _trial_of(settings: Settings) -> Iterator[Settings]:
     """A data root with the same deliveries and the same inbox; what is done in it leaves no trace."""
     home = settings.root.scratch / "replay"
     shutil.rmtree(home, ignore_errors=True)
-    trial = Settings(home=home, memory=settings.memory, threads=settings.threads)
-    root = trial.root.create()
+    trial = open_trial(settings, home, beside_the_published=False)
     try:
-        for file in landed_files(settings.root.landed):
-            (root.landed / file.sha256).mkdir(exist_ok=True)
-            (root.landed / file.sha256 / file.path.name).symlink_to(file.path)
-        # A folder as a whole: committing replaces the link, never what it points to.
-        for entry in Ledger(settings.root):
-            (root.lake / entry.sha256).symlink_to(Ledger(settings.root).folder(entry.sha256))
         for path in settings.root.inbox.iterdir():
             if path.is_file():
-                shutil.copy2(path, root.inbox / path.name)  # landing moves a file and takes its write permission
+                shutil.copy2(path, trial.root.inbox / path.name)  # landing moves a file and takes its write permission
         yield trial
     finally:
         shutil.rmtree(home)
@@ -362,9 +356,8 @@ def _unparsable(settings: Settings, entry: LedgerEntry) -> Path:
     return Ledger(settings.root).folder(entry.sha256) / "unparsable.parquet"
 
 
-def _landed_at(settings: Settings, entry: LedgerEntry) -> datetime:
-    # The folder's time: a file keeps the time its provider wrote it, and links to it change no folder of ours.
-    return datetime.fromtimestamp((settings.root.landed / entry.sha256).stat().st_mtime, JAKARTA)
+def _arrived_at(settings: Settings, entry: LedgerEntry) -> datetime:
+    return arrived_at(settings.root.landed / entry.sha256).astimezone(JAKARTA)
 
 
 def _record_count(entry: LedgerEntry) -> int:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import logging
 import shutil
+from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Any
@@ -21,31 +21,36 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from expectations.drift import Drift, Measured, find_drift
-from expectations.gates import sender_of
 from expectations.judge import ROWS, RULE_BOOK_FINGERPRINT
 from flows.balance import BalanceError, balance, check_balance
 from flows.certify import certificate
+from flows.fingerprints import input_fingerprint, transforms_fingerprint
+from flows.integrity import check_versions
 from flows.linkage import Linkage
-from flows.plan import input_fingerprint, transforms_fingerprint
 from flows.settings import Settings
 from transforms.answer import quarantine_history_sql, waiting_counts_sql
 from transforms.build import build_table
 from transforms.changes import build_changes, unexplained_count, view_version
 from transforms.correct import correction_status_sql
 from transforms.disclosure import build_released, keep_contributions
+from transforms.land import delivery_number
 from transforms.marts import build_marts
 from transforms.resolve import resolve
 from warehouse.contract import Table
 from warehouse.corrections import load_corrections
 from warehouse.ddl import arrow_schema
 from warehouse.decisions import load_decisions
+from warehouse.journal import Run, read_runs
 from warehouse.ledger import Ledger, LedgerEntry
+from warehouse.pin import read_pin
 from warehouse.publish import next_version, publish, published_fingerprint, read_manifest
 from warehouse.reference_data import load_reference, reference_fingerprint
 from warehouse.report import write_report
+from warehouse.retention import retire_old
 from warehouse.tables import CONTRACT_FINGERPRINT, MART_TABLES, REFERENCE_TABLES, REGISTER_TABLES
 from warehouse.tables.lake import QUARANTINED, VALIDATED
 from warehouse.tables.quality import (
+    ATTEMPTS,
     CERTIFICATE,
     CORRECTIONS,
     DELIVERIES,
@@ -56,6 +61,7 @@ from warehouse.tables.quality import (
     QUARANTINED_ROWS,
     ROW_BALANCE,
     RULE_RESULTS,
+    RUNS,
     UNPARSABLE_LINES,
     WAITING_COUNTS,
 )
@@ -78,24 +84,30 @@ class Release:
     known: date
     input_fingerprint: str
     folder: Path
+    run_id: int | None = None
+    """The run that makes it, if it keeps a journal."""
 
 
-def plan_release(settings: Settings, as_of: date, known: date) -> Release | None:
-    """The version that is due, or None when the published one was made from the same inputs.
+def plan_release(settings: Settings, as_of: date, known: date, run_id: int | None = None) -> Release | None:
+    """The version that is due, or None when the published one was made from the same inputs, or is pinned.
 
     It is known from `known`, the business day of the run, but never before the version it is built upon: what was known
-    on a day is what the last version until then says.
+    on a day is what the last version until then says. Raises `DamageError` when a version is not what was published.
     """
+    if pin := read_pin(settings.root.pin):
+        logger.warning("%s: nothing is published until the pin is lifted: capaian rollback --lift", pin)
+        return None
     decisions, targets = load_decisions(settings.root.link_decisions), load_targets(settings.root.targets)
     due = input_fingerprint(Ledger(settings.root), as_of, decisions, targets, settings.suppression_threshold)
     if due == published_fingerprint(settings.root):
         return None
+    check_versions(settings)
     folder = settings.root.scratch / "release"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     before = (read_manifest(settings.root) or {}).get("known_date")
     known = max(known, date.fromisoformat(before)) if before else known
-    return Release(next_version(settings.root), as_of, known, due, folder)
+    return Release(next_version(settings.root), as_of, known, due, folder, run_id)
 
 
 def resolve_register(settings: Settings, release: Release) -> None:
@@ -130,7 +142,7 @@ def build_attainment(settings: Settings, release: Release) -> None:
 
 def build_releasable(settings: Settings, release: Release) -> None:
     """Build the tables that may leave the ministry from the marts; what earlier versions hid stays hidden."""
-    earlier = [settings.root.versions / f"{version:06d}" / "parquet" for version in range(release.version - 1, 0, -1)]
+    earlier = [settings.root.remains_of(version) / "parquet" for version in range(release.version - 1, 0, -1)]
     with settings.resources.connect() as con:
         load_reference(con)
         con.execute("CREATE SCHEMA marts")
@@ -148,7 +160,7 @@ def _contributions(settings: Settings) -> Path:
 
 
 def record_quality(settings: Settings, release: Release) -> None:
-    """Write deliveries, balance, findings and the publication's own row; checks the register's seams.
+    """Write deliveries, runs, balance, findings and the publication's own row; checks the register's seams.
 
     A held delivery is told what is to be repaired like any other, but it has no part in the balance of the release.
     """
@@ -195,6 +207,9 @@ def record_quality(settings: Settings, release: Release) -> None:
     check_balance("register", balances)
     _keep(release, ROW_BALANCE, [{**row, "parts": list(row["parts"].items())} for row in balances])
     _keep(release, DELIVERIES, delivery_rows(entries))
+    runs = read_runs(settings.root.runs, release.run_id)
+    _keep(release, RUNS, run_rows(runs))
+    _keep(release, ATTEMPTS, attempt_rows(runs))
     _keep(release, FINDINGS, [row for entry in entries for row in entry.findings])
     _keep(release, DRIFT, drift.findings)
     _keep(release, RULE_RESULTS, [row for entry in entries for row in entry.rule_results])
@@ -233,11 +248,40 @@ def delivery_rows(entries: Sequence[LedgerEntry]) -> list[dict[str, Any]]:
 def _delivery(entry: LedgerEntry, archive_id: int | None) -> dict[str, Any]:
     data_date = entry.measures.get("data_date")
     known = {
-        "sender": sender(entry) if entry.measures else None,
         "data_date": date.fromisoformat(data_date) if data_date else None,
         "archive_id": archive_id,
     }
     return {name: known[name] if name in known else getattr(entry, name) for name in DELIVERIES.column_names}
+
+
+def run_rows(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    """The rows of `meta.runs`."""
+    return [{name: _utc(value) for name, value in vars(run).items() if name in RUNS.column_names} for run in runs]
+
+
+def attempt_rows(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    """The rows of `meta.attempts`, in the order in which they were begun."""
+    rows: list[dict[str, Any]] = []
+    numbers: Counter[str] = Counter()
+    for run in runs:
+        for attempt in run.attempts:
+            numbers[attempt.sha256] += 1
+            rows.append(
+                {
+                    "run_id": run.run_id,
+                    "delivery_id": delivery_number(attempt.sha256),
+                    "attempt_number": numbers[attempt.sha256],
+                    "begun_at": _utc(attempt.begun_at),
+                    "ended_at": _utc(attempt.ended_at),
+                    "outcome": attempt.outcome,
+                    "line_count": attempt.line_count,
+                }
+            )
+    return rows
+
+
+def _utc(value: Any) -> Any:
+    return value.astimezone(UTC).replace(tzinfo=None) if isinstance(value, datetime) else value
 
 
 def warn_of_corrections(con: duckdb.DuckDBPyConnection) -> None:
@@ -288,10 +332,21 @@ def publish_release(settings: Settings, release: Release) -> Path:
         release.known,
         write_report,
     )
-    with suppress(FileNotFoundError):
-        shutil.rmtree(release.folder)
+    shutil.rmtree(release.folder)
     logger.info("published version %d", release.version)
+    retire_versions(settings)
     return folder
+
+
+def retire_versions(settings: Settings) -> None:
+    """Retire what is older than the versions that are kept; what cannot be done now is done after a later release."""
+    try:
+        retired = retire_old(settings.root, settings.keep_versions)
+    except OSError as error:
+        logger.warning("old versions could not be retired (%s); the next release tries again", error.strerror)
+        return
+    if retired:
+        logger.info("retired version %s", ", ".join(map(str, retired)))
 
 
 def released_entries(settings: Settings) -> tuple[list[LedgerEntry], Drift]:
@@ -301,7 +356,9 @@ def released_entries(settings: Settings) -> tuple[list[LedgerEntry], Drift]:
     """
     entries = list(Ledger(settings.root))
     drift = find_drift(
-        Measured(entry.delivery_id, sender(entry), **entry.measures) for entry in entries if entry.status == "validated"
+        Measured(entry.delivery_id, entry.sender or "", **entry.measures)
+        for entry in entries
+        if entry.status == "validated"
     )
     return [
         replace(entry, status="held", reason=drift.held[entry.delivery_id])
@@ -309,11 +366,6 @@ def released_entries(settings: Settings) -> tuple[list[LedgerEntry], Drift]:
         else entry
         for entry in entries
     ], drift
-
-
-def sender(entry: LedgerEntry) -> str:
-    """Who sent a judged delivery."""
-    return sender_of(entry.profile or "", entry.measures["code_counts"]["regency_code"] or {})
 
 
 def rows_of(settings: Settings, entries: Sequence[LedgerEntry]) -> list[str]:

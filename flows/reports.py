@@ -12,6 +12,7 @@ from typing import Literal
 from flows.settings import Settings
 from warehouse.publish import DATABASE, read_manifest
 from warehouse.report import Language, write_files, write_report, write_workbook
+from warehouse.retention import why_not_kept
 
 Form = Literal["html", "xlsx", "csv", "parquet"]
 
@@ -60,7 +61,6 @@ def _existing_version(settings: Settings, version: int | None) -> int:
         raise NoSuchVersion("nothing is published yet; run: capaian run")
     if version is None:
         return int(manifest["version"])
-    kept = sorted(int(path.name) for path in root.versions.iterdir() if path.name.isdigit())
-    if version not in kept:
-        raise NoSuchVersion(f"there is no version {version}; there are {', '.join(map(str, kept))}")
+    if version not in root.kept_versions():
+        raise NoSuchVersion(why_not_kept(root, version))
     return version

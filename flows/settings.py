@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from warehouse.connection import Resources
 from warehouse.layout import DataRoot
 
+RUN_MARK = "CAPAIAN_RUN"
+"""Names the run in the environment of its children, so that one that outlives it is recognised."""
+
 
 class Settings(BaseSettings):
-    """`CAPAIAN_HOME`, `CAPAIAN_MEMORY`, `CAPAIAN_THREADS` and `CAPAIAN_SUPPRESSION_THRESHOLD`."""
+    """What the environment sets, each name with `CAPAIAN_` before it, such as `CAPAIAN_HOME`."""
 
     model_config = SettingsConfigDict(env_prefix="CAPAIAN_")
 
@@ -26,6 +29,12 @@ class Settings(BaseSettings):
     suppression_threshold: int = Field(
         5, ge=3, description="Smallest count that is shown in tables that leave the ministry; at least 3 (UU 16/1997)."
     )
+
+    freshness_hours: float = Field(30, gt=0, description="Hours after which a published version is too old.")
+
+    keep_versions: int = Field(30, ge=2, description="Newest versions that are kept; older ones are retired.")
+
+    alert_webhook: SecretStr | None = Field(None, description="Address that is told when a run fails or crashes.")
 
     @property
     def root(self) -> DataRoot:
@@ -57,6 +66,7 @@ def prepare_prefect(root: DataRoot) -> None:
             "PREFECT_LOGGING_TO_API_ENABLED": "false",
             "PREFECT_LOGGING_LEVEL": "ERROR",
             "PREFECT_LOGGING_EXTRA_LOGGERS": "",
+            RUN_MARK: str(os.getpid()),
         }
     for name, value in environment.items():
         os.environ.setdefault(name, value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 
-from flows import ingesting, releasing
+from flows import ingesting, integrity, releasing
 from flows.settings import Settings
 from transforms.standardise import load_readers
 from warehouse.ledger import Ledger, LedgerEntry
@@ -221,9 +222,18 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return settings
 
 
+@pytest.fixture
+def kept(reported: Settings, tmp_path: Path) -> Settings:
+    """A copy of the two versions of `reported`, which a test may change."""
+    home = tmp_path / "kept"
+    shutil.copytree(reported.home, home, symlinks=True)
+    return reported.model_copy(update={"home": home})
+
+
 def ingest_inbox(settings: Settings) -> list[LedgerEntry]:
     """Land what is in the inbox, unpack it and ingest what is due."""
     ingesting.land_inbox(settings)
+    integrity.check_lake(settings)
     unpacked = ingesting.unpack_archives(settings)
     return unpacked + [ingesting.ingest(settings, file) for file in ingesting.plan_deliveries(settings)]
 

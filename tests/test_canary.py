@@ -76,7 +76,8 @@ def test_no_personal_value_leaves_the_closed_folders(tmp_path: Path) -> None:
     places = [
         path
         for path in settings.home.rglob("*")
-        if path.is_file() and (path.name == "entry.json" or path.relative_to(settings.home).parts[0] not in CLOSED)
+        if path.is_file()
+        and (path.name in ("entry.json", "judgement.json") or path.relative_to(settings.home).parts[0] not in CLOSED)
     ]
     assert any("prefect" in path.parts for path in places) and any(path.suffix == ".html" for path in places)
     for path in places:

@@ -17,13 +17,14 @@ import pytest
 from conftest import as_bps, ingest_inbox, stranger, write_bps, write_sidt
 from drawn_versions import keep
 
-from flows import ingesting, plan, releasing
+from flows import fingerprints, ingesting, releasing
 from flows.changes import Figure, compare
 from flows.settings import Settings
 from transforms.changes import tell_changes, view_version
 from transforms.changes.changes import COMPARED
 from warehouse import corrections, reference_data
 from warehouse import publish as publishing
+from warehouse.checksums import sealed, sha256_of
 from warehouse.decisions import LinkDecision, save_decisions
 from warehouse.tables import PUBLISHED_TABLES
 from warehouse.tables.changes import CAUSES
@@ -89,7 +90,8 @@ class History:
         release.folder.rename(folder / "parquet")
         manifest = {"version": release.version, "as_of_date": as_of.isoformat(), "known_date": known.isoformat()}
         manifest["input_fingerprint"] = release.input_fingerprint
-        (folder / publishing.MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+        manifest["files"] = {str(path.relative_to(folder)): sha256_of(path) for path in folder.rglob("*.parquet")}
+        (folder / publishing.MANIFEST).write_text(json.dumps(sealed(manifest)), encoding="utf-8")
         publishing.switch(self.settings.root, release.version)
         self.expected.append({cause: count for cause, count in expected.items() if count})
 
@@ -103,7 +105,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
     with pytest.MonkeyPatch.context() as patch:
         _live(lived, folder, patch)
         yield lived
-    plan.transforms_fingerprint.cache_clear()
+    fingerprints.transforms_fingerprint.cache_clear()
 
 
 def _live(lived: History, folder: Path, patch: pytest.MonkeyPatch) -> None:
@@ -157,8 +159,8 @@ def _live(lived: History, folder: Path, patch: pytest.MonkeyPatch) -> None:
     counts = "size_class_code <> 'large'"
     _edit(folder / "resolve" / "classified.sql", counts, counts, "size_class_code NOT IN ('small', 'large')")
     patch.setattr(resolving, "_HERE", folder / "resolve")
-    real = plan.transforms_fingerprint
-    for module in (plan, releasing):
+    real = fingerprints.transforms_fingerprint
+    for module in (fingerprints, releasing):
         patch.setattr(module, "transforms_fingerprint", lambda *apart: real(*apart) + ("" if apart else "changed"))
     lived.publish(end_2024, rule_and_code_changes=-len(small))
 

@@ -22,6 +22,7 @@ from flows.cli import quarantine as screens
 from flows.quarantine import QuarantineError, export, list_waiting, preview
 from flows.settings import Settings
 from transforms.answer import FINDING_HEADERS, safe_cell, write_workbook
+from transforms.land import landed_files
 from warehouse import corrections
 from warehouse.lock import LockHeld, single_writer
 
@@ -86,7 +87,7 @@ def test_what_waits_is_listed_by_sender_rule_age_and_share(settings: Settings) -
     )
     ingest_inbox(settings)
     now = datetime(2024, 3, 10, 20, 0, tzinfo=UTC)  # the 11th in Jakarta
-    for file in ingesting.landed_files(settings.root.landed):
+    for file in landed_files(settings.root.landed):
         days = 5 if file.path.name == "jabar.csv" else 1
         os.utime(file.path.parent, ((now - timedelta(days=days)).timestamp(),) * 2)
     waiting = list_waiting(settings, now)

@@ -7,7 +7,6 @@ JSON beside the database. Does not belong here: what only flows know (`flows/cer
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, astuple, dataclass, fields
@@ -17,6 +16,7 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
+from warehouse.checksums import sha256_of
 from warehouse.tables.marts import ATTAINMENT_NATIONAL
 from warehouse.tables.quality import CERTIFICATE, DELIVERIES, ROW_BALANCE
 from warehouse.tables.register import LINKAGE_COUNTS
@@ -35,6 +35,8 @@ SECTIONS = (
     "figures",
 )
 """In the order of reading."""
+PREVIOUS = "previous version"
+"""The statement that names the version this one was built upon, and its manifest's SHA-256."""
 TABLE_SECTIONS = frozenset({"deliveries", "balance", "band", "figures"})
 """What the version's own tables state (`certificate.sql`)."""
 STATING_TABLES = (DELIVERIES, ROW_BALANCE, LINKAGE_COUNTS, ATTAINMENT_NATIONAL)
@@ -122,13 +124,12 @@ def read_certificate(path: Path) -> list[Statement]:
         raise ValueError(f"{path.name} is no certificate") from error
 
 
+def built_upon(statements: Iterable[Statement]) -> Statement | None:
+    """The statement on the version that the certified one was built upon, None when it was the first."""
+    return next((one for one in statements if one.place == ("inputs", PREVIOUS) and one.value.isdecimal()), None)
+
+
 def differing(stated: Iterable[Statement], found: Iterable[Statement]) -> list[str]:
     """Names of the statements that only one side makes, or that say something else on the other."""
     ours, theirs = {astuple(one) for one in stated}, {astuple(one) for one in found}
     return sorted({f"{section}, {item}" for section, item, *_ in ours ^ theirs})
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of the bytes of `path`."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -36,6 +36,37 @@ class DataRoot:
     def versions(self) -> Path:
         return self.published / "versions"
 
+    def version(self, number: int) -> Path:
+        """The folder of a version, whether it is kept or not."""
+        return self.versions / f"{number:06d}"
+
+    def kept_versions(self) -> list[int]:
+        """The numbers of all versions that are there as a whole, in order."""
+        return sorted(int(path.name) for path in self.versions.glob("[0-9]*") if path.name.isdigit())
+
+    @property
+    def retired(self) -> Path:
+        """What stays of versions that are no longer kept, see `retention.py`."""
+        return self.published / "retired"
+
+    def retired_version(self, number: int) -> Path:
+        """The folder of what stays of a retired version, whether it is there or not."""
+        return self.retired / f"{number:06d}"
+
+    def remains_of(self, number: int) -> Path:
+        """Where manifest, certificate and released tables of a version are: with it, or with what stays of it."""
+        return self.version(number) if self.version(number).exists() else self.retired_version(number)
+
+    def published_numbers(self) -> list[int]:
+        """The numbers of all versions that were ever published, kept or retired, in order."""
+        retired = {int(path.name) for path in self.retired.glob("[0-9]*") if path.name.isdigit()}
+        return sorted(retired | set(self.kept_versions()))
+
+    @property
+    def pin(self) -> Path:
+        """What holds the publication at a version, see `pin.py`."""
+        return self.published / "pinned.json"
+
     @property
     def current(self) -> Path:
         """Symlink to the folder of the published version; switching it publishes everything at once."""
@@ -70,6 +101,16 @@ class DataRoot:
         return self.home / "targets" / "targets.csv"
 
     @property
+    def runs(self) -> Path:
+        """The journal of runs, see `journal.py`."""
+        return self.home / "runs"
+
+    @property
+    def backfills(self) -> Path:
+        """Planned backfills, and the deliveries they have done and not yet let in; personal data."""
+        return self.home / "backfills"
+
+    @property
     def prefect(self) -> Path:
         return self.home / "prefect"
 
@@ -78,7 +119,7 @@ class DataRoot:
         return self.home / "run.lock"
 
     def create(self) -> DataRoot:
-        for folder in (self.inbox, self.landed, self.lake, self.scratch, self.prefect):
+        for folder in (self.inbox, self.landed, self.lake, self.scratch, self.prefect, self.runs, self.backfills):
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(0o700)
         self.versions.mkdir(parents=True, exist_ok=True)

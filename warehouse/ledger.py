@@ -1,27 +1,32 @@
 """The ledger: what became of each delivery. One entry per delivery, committed with its data by one rename.
 
-A delivery's folder `lake/<sha256>/` holds `entry.json` beside its Parquet files, so that entry and data cannot drift.
-An entry whose `key` (file, contract, rules, profile) still holds means: nothing to do.
+A delivery's folder `lake/<sha256>/` holds `entry.json` beside its Parquet files, so that entry and data cannot drift,
+and `SHA256SUMS` over them all, so that neither changes unseen.
+An entry whose `key` (file, contract, rules, profile) still holds means: nothing to do. What was found in the delivery
+is in `judgement.json`: a plan of ten thousand deliveries does not read it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from warehouse.checksums import DamageError, changed_files, read_sums, write_sums
 from warehouse.layout import DataRoot
 
 ENTRY = "entry.json"
+JUDGEMENT = "judgement.json"
 
 
 @dataclass(frozen=True)
-class LedgerEntry:
-    """One delivery: identity, what it was recognised as, its balance and findings. No source text, no identifiers."""
+class Outcome:
+    """What became of one delivery: identity, what it was recognised as, whether it was taken. No source text."""
 
     sha256: str
     delivery_id: int
@@ -29,17 +34,15 @@ class LedgerEntry:
     key: str
     status: str
     profile: str | None = None
+    sender: str | None = None
+    """Profile and province, of a delivery whose rows were read."""
     reason: str | None = None
     byte_count: int = 0
     line_count: int = 0
     encoding: str | None = None
     row_balance: list[dict[str, Any]] = field(default_factory=list)
-    findings: list[dict[str, Any]] = field(default_factory=list)
-    rule_results: list[dict[str, Any]] = field(default_factory=list)
     members: list[str] = field(default_factory=list)
     """Of an archive: the SHA-256 of each file in it."""
-    measures: dict[str, Any] = field(default_factory=dict)
-    """Counts, codes and the middle day of its rows, to compare later deliveries of the same sender with."""
 
     @property
     def is_judged(self) -> bool:
@@ -58,6 +61,19 @@ class LedgerEntry:
         return sum(balance["parts"].get(name, 0) for balance in self.row_balance if balance["seam"] == "judgement")
 
 
+@dataclass(frozen=True)
+class LedgerEntry(Outcome):
+    """The outcome of one delivery with what was found in it. No source text, no identifiers."""
+
+    findings: list[dict[str, Any]] = field(default_factory=list)
+    rule_results: list[dict[str, Any]] = field(default_factory=list)
+    measures: dict[str, Any] = field(default_factory=dict)
+    """Counts, codes and the middle day of its rows, to compare later deliveries of the same sender with."""
+
+
+_OUTCOME = tuple(field.name for field in fields(Outcome))
+
+
 class Ledger:
     """Reads and writes the entries under `lake/`."""
 
@@ -67,30 +83,99 @@ class Ledger:
     def folder(self, sha256: str) -> Path:
         return self._root.lake / sha256
 
+    def outcome(self, sha256: str) -> Outcome | None:
+        """What became of one delivery, without what was found in it; None when it was never ingested."""
+        try:
+            return _read_outcome(self.folder(sha256))
+        except FileNotFoundError:
+            return None
+
     def entry(self, sha256: str) -> LedgerEntry | None:
-        path = self.folder(sha256) / ENTRY
-        return LedgerEntry(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+        """One delivery with what was found in it; None when it was never ingested.
+
+        Raises `DamageError` when it is not what was committed.
+        """
+        folder = self.folder(sha256)
+        return _read_entry(folder) if (folder / JUDGEMENT).exists() else None
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """All outcomes, in the order of entries."""
+        for path in self._judgements():
+            yield _read_outcome(path.parent)
 
     def __iter__(self) -> Iterator[LedgerEntry]:
         """All entries, by SHA-256: an order that does not depend on when they arrived."""
-        if self._root.lake.exists():
-            for path in sorted(self._root.lake.glob(f"*/{ENTRY}")):
-                yield LedgerEntry(**json.loads(path.read_text(encoding="utf-8")))
+        for path in self._judgements():
+            yield _read_entry(path.parent)
+
+    def damaged(self) -> Iterator[tuple[str, str]]:
+        """SHA-256 of each delivery whose entry or data are not what was committed, and the files; reads every byte."""
+        for folder in sorted(self._root.lake.glob("[0-9a-f]" * 64)):
+            try:
+                is_whole = bool(_read_entry(folder))
+            except (DamageError, FileNotFoundError):
+                is_whole = False
+            changed = changed_files(folder) if is_whole else [ENTRY]
+            if changed:
+                yield folder.name, ", ".join(changed)
+
+    def forget(self, sha256: str) -> None:
+        """Take a delivery out of the ledger with its data; its landed bytes stay, so that it is due again."""
+        retired = self._root.scratch / f"retired-{sha256}"
+        shutil.rmtree(retired, ignore_errors=True)
+        self.folder(sha256).rename(retired)
+        sync(self._root.lake)
+        shutil.rmtree(retired, ignore_errors=True)
+
+    def _judgements(self) -> list[Path]:
+        return sorted(self._root.lake.glob(f"*/{JUDGEMENT}"))
 
     def commit(self, entry: LedgerEntry, work: Path) -> None:
         """Make the files in `work` and `entry` the delivery's state, replacing what was there."""
-        (work / ENTRY).write_text(json.dumps(asdict(entry), ensure_ascii=False, indent=1), encoding="utf-8")
+        facts = asdict(entry)
+        outcome = {name: facts.pop(name) for name in _OUTCOME}
+        for name, part in ((ENTRY, outcome), (JUDGEMENT, facts)):
+            (work / name).write_text(json.dumps(part, ensure_ascii=False, indent=1), encoding="utf-8")
+        write_sums(work)
         for path in sorted(work.rglob("*"), reverse=True):
             path.chmod(0o700 if path.is_dir() else 0o600)
             sync(path)
-        target = self.folder(entry.sha256)
-        retired = self._root.scratch / f"retired-{entry.sha256}"
+        sync(work)
+        self.take(entry.sha256, work)
+
+    def take(self, sha256: str, folder: Path) -> None:
+        """Make the finished `folder` the delivery's state, replacing what was there."""
+        target = self.folder(sha256)
+        retired = self._root.scratch / f"retired-{sha256}"
         shutil.rmtree(retired, ignore_errors=True)
-        if target.exists():
+        if target.is_symlink():
+            target.unlink()
+        elif target.exists():
             target.rename(retired)
-        work.rename(target)
+        folder.rename(target)
         sync(target.parent)
         shutil.rmtree(retired, ignore_errors=True)
+
+
+def _read_entry(folder: Path) -> LedgerEntry:
+    parts, sums = [(folder / name).read_bytes() for name in (ENTRY, JUDGEMENT)], read_sums(folder)
+    if [hashlib.sha256(part).hexdigest() for part in parts] == [sums.get(name) for name in (ENTRY, JUDGEMENT)]:
+        entry = LedgerEntry(**json.loads(parts[0]), **json.loads(parts[1]))
+        if entry.sha256 == folder.name:
+            return entry
+    raise DamageError(_not_as_committed(folder))
+
+
+def _read_outcome(folder: Path) -> Outcome:
+    """The outcome alone, unchecked but for its form: a run checks all of it before it relies on it."""
+    try:
+        return Outcome(**json.loads((folder / ENTRY).read_bytes()))
+    except (ValueError, TypeError):
+        raise DamageError(_not_as_committed(folder)) from None
+
+
+def _not_as_committed(folder: Path) -> str:
+    return f"{folder}: the ledger entry is not the one that was written; a run reads the delivery again: capaian run"
 
 
 def sync(path: Path) -> None:

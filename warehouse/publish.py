@@ -10,21 +10,22 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from warehouse.audits import AuditError, audit
-from warehouse.certificate import CERTIFICATE_FILE, certificate_in, parquet_hashes, sha256_of, write_certificate
+from warehouse.certificate import CERTIFICATE_FILE, certificate_in, parquet_hashes, write_certificate
+from warehouse.checksums import DamageError, sealed, sha256_of, unsealed
 from warehouse.connection import Resources
 from warehouse.contract import quoted
 from warehouse.ddl import create_tables
 from warehouse.layout import DataRoot
 from warehouse.ledger import sync
+from warehouse.leftovers import announced, remove_tree
 from warehouse.prepared import copy_definitions
 from warehouse.tables import PUBLISHED_TABLES
 
@@ -52,14 +53,41 @@ def published_fingerprint(root: DataRoot) -> str | None:
 
 
 def read_manifest(root: DataRoot) -> dict[str, Any] | None:
-    """The manifest of the published version, or None when nothing is published."""
-    path = root.current / MANIFEST
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    """The manifest of the published version, or None when nothing is published; see `manifest_of`."""
+    return manifest_of(root.current.resolve()) if root.current.exists() else None
+
+
+def manifest_of(folder: Path) -> dict[str, Any]:
+    """The manifest of the version in `folder`. Raises `DamageError` when it is not the one that was published."""
+    try:
+        manifest = unsealed((folder / MANIFEST).read_bytes())
+        if manifest["version"] == int(folder.name):
+            return manifest
+    except (FileNotFoundError, ValueError):
+        pass
+    raise DamageError(_not_as_published(folder, MANIFEST))
+
+
+def check_published(folder: Path, names: Iterable[str]) -> None:
+    """Raise `DamageError` unless those of the files `names` that the version in `folder` has are as published."""
+    listed = manifest_of(folder)["files"]
+    for name in names:
+        path = folder / name
+        found = sha256_of(path) if path.exists() else None
+        if found != listed.get(name):
+            raise DamageError(_not_as_published(folder, name))
+
+
+def _not_as_published(folder: Path, name: str) -> str:
+    return (
+        f"version {folder.name.lstrip('0')}: {name} is not what was published, and nothing is built upon it; restore"
+        f" {folder} from a copy, or make a sound version the published one: capaian rollback"
+    )
 
 
 def next_version(root: DataRoot) -> int:
-    """The number behind the highest version there is."""
-    return max((int(path.name) for path in root.versions.iterdir() if path.name.isdigit()), default=0) + 1
+    """The number behind the highest version there ever was."""
+    return max(root.published_numbers(), default=0) + 1
 
 
 def publish(
@@ -78,7 +106,7 @@ def publish(
     Raises `AuditError` before anything is switched. An unfinished folder is never taken for a version.
     """
     work = root.versions / f".unfinished-{version:06d}"
-    shutil.rmtree(work, ignore_errors=True)
+    remove_tree(work)
     work.mkdir()
     build_database(resources, parquet, work / DATABASE)
     with resources.connect(work / DATABASE, read_only=True) as con:  # opened anew, as an analyst would
@@ -97,19 +125,28 @@ def publish(
         "as_of_date": as_of.isoformat(),
         "known_date": known.isoformat(),
         "input_fingerprint": input_fingerprint,
+        "published_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "files": {name: hashed.get(name) or sha256_of(path) for name, path in files.items()},
     }
-    (work / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    (work / MANIFEST).write_text(json.dumps(sealed(manifest), indent=1), encoding="utf-8")
     for path in sorted(work.rglob("*"), reverse=True):
         path.chmod(0o555 if path.is_dir() else 0o444)
         sync(path)
     sync(work)
     folder = root.versions / f"{version:06d}"
+    announce(root, version)
     work.rename(folder)
     folder.chmod(0o555)  # a reader who opens the file for writing could otherwise leave a log beside it
     sync(root.versions)
     switch(root, version)
     return folder
+
+
+def announce(root: DataRoot, version: int) -> None:
+    """Say that `version` is about to be published: should the run die before it is, the folder is none of a version."""
+    announced(root).unlink(missing_ok=True)
+    announced(root).symlink_to(f"{version:06d}")
+    sync(root.versions)
 
 
 def define_published(con: duckdb.DuckDBPyConnection) -> None:
@@ -139,11 +176,14 @@ def build_database(resources: Resources, parquet: Path, database: Path) -> None:
 
 def switch(root: DataRoot, version: int) -> None:
     """Make `version` the published one."""
+    if announced(root).is_symlink() and announced(root).resolve() == root.current.resolve():
+        announced(root).unlink()  # it is the published one: a run died just after it switched
     for link, target in ((root.database, Path("current") / DATABASE), (root.report, Path("current") / REPORT)):
         if not link.is_symlink():
             _relink(link, target)
     _relink(root.current, Path("versions") / f"{version:06d}")
     sync(root.published)
+    announced(root).unlink(missing_ok=True)
 
 
 def _relink(link: Path, target: Path) -> None:

@@ -301,7 +301,7 @@ def _show_owned(found: Explained) -> None:
 
 
 def _table(title: str, *heads: str, right: Sequence[str] = ()) -> Table:
-    table = Table(title=title or None, **{**screens._STYLE, "padding": (0, 2, 0, 0)})
+    table = Table(title=title or None, **{**screens.STYLE, "padding": (0, 2, 0, 0)})
     for head in heads:
         folds = head in ("found", "file, line", "why", "pair", "registration", "value") or head.isdigit()
         table.add_column(

@@ -1,13 +1,14 @@
-"""`capaian`: demo, run, status, report, read, profile, explain, verify, weights, simulate and more, and two sub-apps.
+"""`capaian`: demo, run, serve, status, report, verify and more, and the sub-apps backfill, quarantine and review.
 
 Exit codes: 0 done; 1 an audit failed and nothing was published, or a version does not verify; 2 wrong usage;
-3 another run holds the lock; 4 input refused.
+3 another run holds the lock; 4 input refused, or the published version is too old.
 What a verb needs is imported inside it, so that `status` answers at once.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import asdict
 from datetime import date
@@ -16,13 +17,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
-from flows.cli import quarantine, review, screens
+from flows.cli import backfill, quarantine, review, screens
 from flows.cli.diff import diff
+from flows.cli.doctor import doctor
 from flows.cli.explain import explain
 from flows.cli.profile import profile
 from flows.cli.read import read
 from flows.cli.report import report
+from flows.cli.rollback import rollback
+from flows.cli.serve import serve
 from flows.cli.verify import verify
 from flows.cli.weights import weights
 from flows.settings import Settings, prepare_prefect
@@ -43,6 +48,10 @@ app.command(diff)
 
 app.command(review.app)
 
+app.command(rollback)
+
+app.command(doctor)
+
 DEMO_AS_OF = date(2024, 12, 31)
 DEMO_ROWS = 50_000
 DEMO_SEED = 2022
@@ -54,6 +63,10 @@ app.command(profile)
 app.command(weights)
 
 app.command(report)
+
+app.command(serve)
+
+app.command(backfill.app)
 
 
 @app.command
@@ -95,7 +108,7 @@ def demo(*, rows: int = DEMO_ROWS, seed: int = DEMO_SEED, json_output: Json = Fa
     with settings.resources.connect() as con, screens.working("simulating a census", quiet=json_output):
         load_reference(con)
         files = simulate_census(con, rows, seed, scratch)
-    strangers = {entry.file_name for entry in Ledger(root)} - {file.file_name for file in files}
+    strangers = {entry.file_name for entry in Ledger(root).outcomes()} - {file.file_name for file in files}
     if strangers:
         raise UsageError(
             f"{root.home} holds deliveries that are not simulated (such as {min(strangers)});"
@@ -114,18 +127,28 @@ def demo(*, rows: int = DEMO_ROWS, seed: int = DEMO_SEED, json_output: Json = Fa
 
 @app.command
 def status(*, json_output: Json = False) -> int:
-    """Say what is published, what waits in the inbox and what became of the deliveries."""
+    """Say what is published, how old it is, what waits in the inbox and what became of the deliveries.
+
+    Ends with 4 when the published version is too old, or when no run has made one of the deliveries there are.
+    """
+    from flows.freshness import freshness_of
     from warehouse.ledger import Ledger
+    from warehouse.pin import read_pin
     from warehouse.publish import read_manifest
 
     settings = Settings()
     root = settings.root
-    entries = list(Ledger(root))
+    entries = list(Ledger(root).outcomes())
+    pin = read_pin(root.pin)
     manifest = read_manifest(root) or {}
+    freshness = freshness_of(settings)
     document = {
         "home": str(root.home),
         "version": manifest.get("version"),
         "as_of_date": manifest.get("as_of_date"),
+        "published_at": manifest.get("published_at"),
+        "freshness": asdict(freshness),
+        "pinned": asdict(pin) if pin else None,
         "database": str(root.database) if manifest else None,
         "waiting": len([path for path in root.inbox.iterdir() if path.is_file()]) if root.inbox.exists() else 0,
         "validated": sum(entry.status == "validated" for entry in entries),
@@ -137,7 +160,12 @@ def status(*, json_output: Json = False) -> int:
         print(json.dumps(document))
     else:
         screens.show_status(document)
-    return 0
+    if freshness.is_stale and "PREFECT_API_URL" in os.environ:
+        from flows.alerts import tell_stale
+
+        prepare_prefect(root)
+        tell_stale(freshness.sentence, manifest.get("version"))
+    return 4 if freshness.is_stale else 0
 
 
 @app.command
@@ -196,10 +224,11 @@ class UsageError(Exception):
 
 
 def _run_nightly(settings: Settings, as_of: date | None, *, quiet: bool) -> RunSummary:
-    from warehouse.lock import single_writer
+    from warehouse.lock import ensure_free
 
     root = settings.root.create()
-    with single_writer(root.lock, "nightly"), screens.following_steps(quiet=quiet):
+    ensure_free(root.lock)
+    with screens.following_steps("the nightly flow", quiet=quiet):
         prepare_prefect(root)
         from flows.nightly import nightly
 
@@ -225,24 +254,35 @@ def _summary_document(settings: Settings, summary: RunSummary) -> dict[str, Any]
 
 def main() -> None:
     """Run one verb and exit with its code."""
-    from warehouse.lock import LockHeld
-
     try:
         code = app(result_action="return_value")
-    except LockHeld as held:
-        code = screens.fail(3, str(held))
-    except UsageError as error:
-        code = screens.fail(2, str(error))
-    except ValidationError as error:  # of the settings; nothing else is validated by pydantic here
-        faults = [f"CAPAIAN_{fault['loc'][0]!s}".upper() + f": {fault['msg']}" for fault in error.errors()]
-        code = screens.fail(2, "; ".join(faults))
+    except ValidationError as error:
+        code = screens.fail(2, "; ".join(_fault(error.title, fault) for fault in error.errors()))
     except Exception as error:
-        if not _is_stop(error):
-            raise
-        code = screens.fail(1, str(error))
+        exit_code, told = _exit_code(error), str(error)
+        if exit_code is None:
+            from flows.cli.faults import sentence
+
+            exit_code, told = 1, sentence(error, Settings()) or ""
+            if not told:
+                raise
+        code = screens.fail(exit_code, told)
     sys.exit(code or 0)
 
 
-def _is_stop(error: Exception) -> bool:
-    """Whether `error` is one of the project's own: a check that failed, said in a sentence, rather than a fault."""
-    return type(error).__module__.split(".")[0] in ("flows", "transforms", "expectations", "warehouse")
+def _fault(title: str, fault: ErrorDetails) -> str:
+    """A setting, or a parameter of a backfill, that cannot be as it was given."""
+    place = str(fault["loc"][0]) if fault["loc"] else ""
+    name = f"CAPAIAN_{place}".upper() if title == Settings.__name__ else place
+    return f"{name}: {fault['msg']}" if name else fault["msg"]
+
+
+def _exit_code(error: Exception) -> int | None:
+    """The exit code of an error that is one of the project's own, said in a sentence; None of a fault."""
+    from flows.backfilling.plans import BackfillError, InputsChanged
+    from warehouse.lock import LockHeld
+
+    for code, kinds in ((2, (UsageError, BackfillError)), (3, LockHeld), (4, InputsChanged)):
+        if isinstance(error, kinds):
+            return code
+    return 1 if type(error).__module__.split(".")[0] in ("flows", "transforms", "expectations", "warehouse") else None

@@ -126,7 +126,7 @@ def _show_waiting(waiting: Sequence[Waiting]) -> None:
                 f"  {escape(name)}  [dim]delivery {delivery_id}, landed {found[0].landed_date},"
                 f" {age} {'day' if age == 1 else 'days'} ago[/]"
             )
-            table = Table(**{**screens._STYLE, "padding": (0, 1, 0, 1)}, show_header=is_first)
+            table = Table(**{**screens.STYLE, "padding": (0, 1, 0, 1)}, show_header=is_first)
             is_first = False
             table.add_column("  rule", min_width=34, no_wrap=True)
             table.add_column("rows", justify="right", min_width=9, no_wrap=True)
@@ -144,7 +144,7 @@ def _show_preview(found: Preview) -> None:
     if not found.due_count:
         screens.say("Nothing to replay: every delivery is done and nothing new waits in the inbox.")
         return
-    deliveries = Table(title=f"What a replay as of {found.as_of} would do", **screens._STYLE)
+    deliveries = Table(title=f"What a replay as of {found.as_of} would do", **screens.STYLE)
     deliveries.add_column("delivery", overflow="fold")
     deliveries.add_column("from", no_wrap=True)
     for name in ("leave", "enter"):
@@ -160,7 +160,7 @@ def _show_preview(found: Preview) -> None:
         )
     screens.console.print(deliveries)
     screens.say("[dim]rows that leave and enter quarantine[/]\n")
-    attainment = Table(title="Effect on attainment, register_observed", **screens._STYLE)
+    attainment = Table(title="Effect on attainment, register_observed", **screens.STYLE)
     attainment.add_column("target year", no_wrap=True)
     attainment.add_column("definition", no_wrap=True)
     for name in ("published", "after", "change"):

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from flows.settings import Settings
+from warehouse.pin import Pin, read_pin
 
 if TYPE_CHECKING:
     from flows.nightly import RunSummary
@@ -23,7 +24,7 @@ errors = Console(stderr=True, highlight=False)
 VERDICTS = {"met": "[green]✔ met[/]", "not_met": "[red]✘ not met[/]", "not_assessable": "[yellow]? not assessable[/]"}
 
 
-_STYLE: dict[str, Any] = {
+STYLE: dict[str, Any] = {
     "box": None,
     "title_justify": "left",
     "header_style": "bold underline",
@@ -70,8 +71,8 @@ class _StepLines(logging.Handler):
 
 
 @contextmanager
-def following_steps(*, quiet: bool) -> Iterator[None]:
-    """Show what the steps of a run report, while it runs."""
+def following_steps(what: str, *, quiet: bool) -> Iterator[None]:
+    """Show what the steps of the run `what` report, while it runs."""
     logger = logging.getLogger("capaian")
     logger.setLevel(logging.INFO)
     logger.propagate = False  # Prefect's own console would say everything twice
@@ -81,7 +82,7 @@ def following_steps(*, quiet: bool) -> Iterator[None]:
     handler = _StepLines()
     logger.addHandler(handler)
     try:
-        with console.status("running the nightly flow"):
+        with console.status(f"running {what}"):
             yield
     finally:
         logger.removeHandler(handler)
@@ -95,7 +96,10 @@ def show_run(settings: Settings, summary: RunSummary) -> None:
         console.print(f"[red]✘[/] refused: [bold]{escape(entry.file_name)}[/]: {escape(entry.reason or '')}")
     for name, reason in summary.left:
         console.print(f"[red]✘[/] left in the inbox: [bold]{escape(name)}[/]: {escape(reason)}")
-    if summary.version is None:
+    pin = read_pin(settings.root.pin)
+    if pin:
+        console.print(f"\n[bold]Nothing is published[/]: {escape(str(pin))}.\nLift it with: capaian rollback --lift")
+    elif summary.version is None:
         console.print("\n[bold]Nothing new to do[/]: every delivery is done and the published version is current.")
     else:
         console.print(
@@ -117,7 +121,7 @@ def show_published(settings: Settings) -> None:
             "SELECT seam, sum(rows_in)::BIGINT, sum(rows_out)::BIGINT, sum(residual_count)::BIGINT,"
             " string_agg(DISTINCT array_to_string(map_keys(parts), ' + ')) FROM quality.row_balance GROUP BY seam"
         ).fetchall()
-    table = Table(title="UMKM in the digital ecosystem: target and attainment", **_STYLE)
+    table = Table(title="UMKM in the digital ecosystem: target and attainment", **STYLE)
     table.add_column("target", no_wrap=True)
     table.add_column("counted by", no_wrap=True)
     for name in ("observed", "attained", "coverage"):
@@ -142,7 +146,7 @@ def show_published(settings: Settings) -> None:
         "D1 marketplace to D4 any internet use.\n",
         style="dim",
     )
-    balance = Table(title="Where every row went", **_STYLE)
+    balance = Table(title="Where every row went", **STYLE)
     balance.add_column("seam")
     for name in ("rows in", "rows out", "lost"):
         balance.add_column(name, justify="right")
@@ -171,6 +175,13 @@ def show_published(settings: Settings) -> None:
     )
 
 
+def _pinned(pin: dict[str, Any], published: int | None) -> str:
+    held, number = str(Pin(**pin)), pin["version"]
+    if published != number:
+        return f"{held}, but is not the published one; finish it: capaian rollback {number}"
+    return f"{held}; runs publish nothing until: capaian rollback --lift"
+
+
 def show_status(document: dict[str, Any]) -> None:
     """What is published and what waits."""
     table = Table.grid(padding=(0, 2))
@@ -180,6 +191,10 @@ def show_status(document: dict[str, Any]) -> None:
         "published",
         f"version {version}, as of {document['as_of_date']}" if version else "nothing yet; run: capaian run",
     )
+    mark = "[red]✘[/] " if document["freshness"]["is_stale"] else ""
+    table.add_row("freshness", mark + escape(document["freshness"]["sentence"]))
+    if document["pinned"]:
+        table.add_row("pinned", escape(_pinned(document["pinned"], version)))
     if version:
         table.add_row("database", str(document["database"]))
     table.add_row("inbox", f"{document['waiting']} files wait")

@@ -50,7 +50,7 @@ def verify(*, version: int | None = None, json_output: Json = False) -> int:
 
 
 def _show(done: Verification) -> None:
-    table = Table(title=f"Version {done.version}, as of {done.as_of or 'an unknown day'}", **screens._STYLE)
+    table = Table(title=f"Version {done.version}, as of {done.as_of or 'an unknown day'}", **screens.STYLE)
     table.add_column("check", no_wrap=True)
     table.add_column("result", no_wrap=True)
     table.add_column("what was found", overflow="fold")

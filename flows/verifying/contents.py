@@ -17,6 +17,7 @@ from flows.verifying.files import Files, Tell
 from flows.verifying.told import Check, fails, few, holds, unchecked
 from warehouse.audits import AUDITS
 from warehouse.certificate import CERTIFICATE_FILE, Statement, certificate_in, differing, parquet_hashes
+from warehouse.checksums import DamageError
 from warehouse.contract import quoted
 from warehouse.ledger import Ledger
 from warehouse.prepared import copy_definitions
@@ -170,7 +171,11 @@ def check_ledger(
         item = f"delivery {number}"
         try:
             entry = ledger.entry(deliveries.get(item, "unknown"))
-        except (OSError, ValueError, TypeError):
+        except DamageError:
+            cure = "nothing to be done: the next run reads the delivery again"
+            yield fails("balance", f"{item}: its ledger entry is not the one that was written", cure)
+            continue
+        except OSError:
             entry = None
         if entry is None:
             missing.append(item)

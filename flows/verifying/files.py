@@ -5,16 +5,15 @@ Belongs here: what is found without opening a table. Nothing whose bytes fail he
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from flows.certify import PREVIOUS
 from flows.verifying.told import Check, fails, few, holds, unchecked
-from warehouse.certificate import CERTIFICATE_FILE, Statement, read_certificate, sha256_of
+from warehouse.certificate import CERTIFICATE_FILE, Statement, built_upon, read_certificate
+from warehouse.checksums import sha256_of, unsealed
 from warehouse.layout import DataRoot
 from warehouse.publish import DATABASE, MANIFEST, REPORT
 
@@ -36,7 +35,7 @@ def check_files(folder: Path, files: Files, tell: Tell) -> Iterator[Check]:
     path = folder / MANIFEST
     try:
         files.manifest_sha256 = sha256_of(path)
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = unsealed(path.read_bytes())
         listed: dict[str, str] = {str(name): str(sha256) for name, sha256 in manifest["files"].items()}
         number, _, _ = manifest["version"], date.fromisoformat(manifest["as_of_date"]), manifest["input_fingerprint"]
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
@@ -90,33 +89,29 @@ def check_links(root: DataRoot, folder: Path) -> Iterator[Check]:
 def check_neighbours(root: DataRoot, folder: Path, files: Files, stated: Iterable[Statement]) -> Iterator[Check]:
     """The chain: this certificate names the manifest of the version before, later certificates name this one's."""
     number = int(folder.name)
-    before = _previous(stated)
+    before = built_upon(stated)
     if before and before.sha256:
-        path = root.versions / f"{int(before.value):06d}" / MANIFEST
+        path = root.remains_of(int(before.value)) / MANIFEST
         if not path.exists():
-            yield unchecked("previous version", f"version {before.value} is no longer kept")
+            yield unchecked("previous version", f"nothing of version {before.value} is kept here")
         elif sha256_of(path) != before.sha256:
             cure = f"verify it: capaian verify --version {before.value}"
             yield fails("previous version", f"the manifest of version {before.value} is another than it was", cure)
         else:
             yield holds("previous version", f"the manifest of version {before.value} is the one named here")
-    for path in sorted(root.versions.glob(f"[0-9]*/{CERTIFICATE_FILE}")):
-        if int(path.parent.name) <= number:
+    for later in root.published_numbers():
+        if later <= number:
             continue
         try:
-            named = _previous(read_certificate(path))
+            named = built_upon(read_certificate(root.remains_of(later) / CERTIFICATE_FILE))
         except (ValueError, OSError):
             continue  # that version's own verification says so
         if named and named.value == str(number):
             if named.sha256 == files.manifest_sha256:
-                yield holds("later version", f"version {int(path.parent.name)} names this manifest")
+                yield holds("later version", f"version {later} names this manifest")
             else:
-                found = f"version {int(path.parent.name)} names another manifest of this version: it was changed since"
+                found = f"version {later} names another manifest of this version: it was changed since"
                 yield fails("later version", found)
-
-
-def _previous(stated: Iterable[Statement]) -> Statement | None:
-    return next((one for one in stated if one.place == ("inputs", PREVIOUS) and one.value.isdecimal()), None)
 
 
 def check_landed(root: DataRoot, deliveries: dict[str, str], tell: Tell) -> Iterator[Check]:

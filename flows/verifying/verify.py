@@ -30,6 +30,7 @@ from warehouse.certificate import CERTIFICATE_FILE, Statement, certificate_in, r
 from warehouse.layout import DataRoot
 from warehouse.ledger import Ledger
 from warehouse.publish import DATABASE
+from warehouse.retention import why_not_kept
 
 _SHA256 = re.compile("[0-9a-f]{64}")  # it is looked for as the name of a folder
 
@@ -47,7 +48,7 @@ def verify(settings: Settings, version: int | None = None, tell: Tell = lambda w
 
 def version_folder(root: DataRoot, version: int | None) -> Path:
     """The folder of `version`, or of the published one."""
-    kept = sorted(int(path.name) for path in root.versions.glob("[0-9]*") if path.name.isdigit())
+    kept = root.kept_versions()
     if version is None:
         if not root.current.exists():
             raise VerifyError(
@@ -57,9 +58,8 @@ def version_folder(root: DataRoot, version: int | None) -> Path:
             )
         return root.versions / root.current.resolve().name
     if version not in kept:
-        there = f"there are: {', '.join(map(str, kept))}" if kept else "publish first: capaian run"
-        raise VerifyError(f"no version {version} is kept under {root.versions}; {there}")
-    return root.versions / f"{version:06d}"
+        raise VerifyError(why_not_kept(root, version))
+    return root.version(version)
 
 
 def _checks(settings: Settings, folder: Path, files: Files, tell: Tell) -> Iterator[Check]:

@@ -24,7 +24,7 @@ from datetime import date
 from pathlib import Path
 
 from flows import ingesting, releasing
-from flows.plan import input_fingerprint
+from flows.fingerprints import input_fingerprint
 from flows.reports import write_reports
 from flows.settings import Settings
 from transforms.recognise import normalised_header

@@ -8,7 +8,7 @@ from warehouse.contract import fingerprint
 from warehouse.tables.changes import CHANGE_TABLES
 from warehouse.tables.lake import LAKE_TABLES
 from warehouse.tables.marts import MART_TABLES
-from warehouse.tables.quality import CERTIFICATE, PUBLICATION, QUALITY_TABLES
+from warehouse.tables.quality import ATTEMPTS, CERTIFICATE, PUBLICATION, QUALITY_TABLES, RUNS
 from warehouse.tables.reference import OPERATOR_TARGETS, REFERENCE_TABLES
 from warehouse.tables.register import REGISTER_TABLES
 from warehouse.tables.released import RELEASED_TABLES
@@ -22,6 +22,8 @@ PUBLISHED_TABLES = (
     *REFERENCE_TABLES,
     OPERATOR_TARGETS,
     PUBLICATION,
+    RUNS,
+    ATTEMPTS,
     CERTIFICATE,
 )
 ALL_TABLES = (*LAKE_TABLES, *PUBLISHED_TABLES)

@@ -243,6 +243,45 @@ PUBLICATION = Table(
     ("version",),
     published=True,
 )
+_RUN_ID = Column("run_id", "INTEGER", "Number of the run, rising.")
+RUNS = Table(
+    "meta",
+    "runs",
+    "run",
+    "Every run on this data root until this version was built, that run included. Times are UTC.",
+    (
+        _RUN_ID,
+        Column("purpose", "VARCHAR", "nightly, backfill or another verb that writes."),
+        Column("begun_at", "TIMESTAMP", "When it began, UTC."),
+        Column("ended_at", "TIMESTAMP", "When it ended, UTC; NULL while it runs, and of a run that was interrupted."),
+        Column("outcome", "VARCHAR", "done, failed, interrupted (killed, or the machine stopped) or running."),
+        Column("reason", "VARCHAR", "Why it failed."),
+        columns.VERSION.described("Version that it published; NULL when none, or when that is this one."),
+        Column("code_version", "VARCHAR", "Version of capaian."),
+        Column("rules_fingerprint", "VARCHAR", "SHA-256 of the rule book."),
+        Column("transforms_fingerprint", "VARCHAR", "SHA-256 of the code that makes rows."),
+        Column("flow_run_id", "VARCHAR", "The flow run in Prefect."),
+    ),
+    ("run_id",),
+    published=True,
+)
+ATTEMPTS = Table(
+    "meta",
+    "attempts",
+    "run and try at a delivery",
+    "Every try at ingesting a delivery. The lease on a delivery lasts as long as its run holds the lock.",
+    (
+        _RUN_ID.described("The run."),
+        columns.DELIVERY_ID,
+        Column("attempt_number", "INTEGER", "1 is the first try at the delivery in any run."),
+        Column("begun_at", "TIMESTAMP", "When it began, UTC."),
+        Column("ended_at", "TIMESTAMP", "When it ended, UTC; NULL when it was interrupted."),
+        Column("outcome", "VARCHAR", "validated, refused, unpacked, failed or interrupted."),
+        Column("line_count", "BIGINT", "Physical lines; NULL when it did not come so far."),
+    ),
+    ("delivery_id", "attempt_number"),
+    published=True,
+)
 CERTIFICATE = Table(
     "meta",
     "certificate",

@@ -1,0 +1,70 @@
+"""Space: what a run needs on the disk, estimated before it starts, since a full disk in the middle costs a night.
+
+Belongs here: the estimate, its measured factors, and the refusal. The factors are those that
+`tests/benchmarks/space.py` prints, with a margin; inbox, lake, scratch and versions lie on one file system, since what
+is finished is moved from one to the other.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from flows.settings import Settings
+from transforms.land import LandedFile
+from transforms.reading.kinds import Kind, kind_of
+from transforms.reading.refusal import RefusedDelivery
+
+PER_DUE_BYTE = 2.0
+"""Of text: judged rows, links, a version of them and what resolving spills. Measured: 1.2 to 1.3."""
+PER_PUBLISHED_BYTE = 1.5
+"""The next version beside the published one, links, and what resolving spills. Measured: 1.0 to 1.2."""
+PACKED = 6
+"""Bytes of text in a byte of gzip, XLSX or Parquet. Measured: 1.6 to 5.3."""
+ALWAYS_BYTES = 32_000_000
+"""A version without a registration, and the logs of a run."""
+
+
+class SpaceError(RuntimeError):
+    """The disk would be full before the run is done; nothing was changed."""
+
+
+def needed_bytes(due_bytes: int, published_bytes: int) -> int:
+    """What a run is expected to occupy beside what is there, for deliveries and a published version of that size."""
+    return round(PER_DUE_BYTE * due_bytes + PER_PUBLISHED_BYTE * published_bytes) + ALWAYS_BYTES
+
+
+def needed_for(settings: Settings, due: Iterable[Path]) -> int:
+    """The same for the files `due` and what is published now."""
+    current = settings.root.current.resolve()
+    published = sum(path.stat().st_size for path in current.rglob("*") if path.is_file()) if current.is_dir() else 0
+    return needed_bytes(sum(map(_text_bytes, due)), published)
+
+
+def free_bytes(settings: Settings) -> int:
+    """What the file system of the data root has left for this user."""
+    return shutil.disk_usage(settings.root.home).free
+
+
+def check_space(settings: Settings, due: Iterable[LandedFile]) -> None:
+    """Raise `SpaceError` when the run that takes `due` would not fit on the disk."""
+    needed, free = needed_for(settings, [file.path for file in due]), free_bytes(settings)
+    if free < needed:
+        raise SpaceError(
+            f"the run needs about {megabytes(needed)} on the disk of {settings.root.home}, and {megabytes(free)} are"
+            " free; free some, or keep fewer versions (CAPAIAN_KEEP_VERSIONS). Nothing was ingested or published"
+        )
+
+
+def megabytes(count: int) -> str:
+    """A size for people."""
+    return f"{count / 1e6:,.0f} MB" if count < 10e9 else f"{count / 1e9:,.1f} GB"
+
+
+def _text_bytes(path: Path) -> int:
+    try:
+        packed = kind_of(path) is not Kind.TEXT
+    except (RefusedDelivery, OSError):
+        packed = False  # it will be refused, and takes no more than it has
+    return path.stat().st_size * (PACKED if packed else 1)
