@@ -24,7 +24,7 @@ from flows.fingerprints import delivery_key
 from flows.known import known_deliveries
 from flows.plan import plan
 from flows.settings import Settings
-from transforms.land import LandedFile, RefusedArrival, land, survey_inbox, take_census
+from transforms.land import LandedFile, RefusedArrival, close_landed, land, survey_inbox, take_census
 from transforms.reading.containers import unpack
 from transforms.reading.kinds import kind_of
 from transforms.reading.names import safe_name
@@ -69,6 +69,7 @@ class Arrivals:
 def open_data_root(settings: Settings) -> None:
     """Create the folders and sweep what an interrupted run left behind."""
     sweep(settings.root.create())
+    close_landed(settings.root.landed)
 
 
 def land_inbox(settings: Settings) -> Arrivals:

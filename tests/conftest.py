@@ -14,7 +14,7 @@ import pytest
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 
-from flows import ingesting, releasing
+from flows import ingesting, integrity, releasing
 from flows.settings import Settings
 from transforms.standardise import load_readers
 from warehouse.ledger import Ledger, LedgerEntry
@@ -233,6 +233,7 @@ def kept(reported: Settings, tmp_path: Path) -> Settings:
 def ingest_inbox(settings: Settings) -> list[LedgerEntry]:
     """Land what is in the inbox, unpack it and ingest what is due."""
     ingesting.land_inbox(settings)
+    integrity.check_lake(settings)
     unpacked = ingesting.unpack_archives(settings)
     return unpacked + [ingesting.ingest(settings, file) for file in ingesting.plan_deliveries(settings)]
 

@@ -15,7 +15,7 @@ from flows import ingesting, releasing
 from flows.balance import BalanceError
 from flows.settings import Settings
 from warehouse import publish as publishing
-from warehouse.certificate import sha256_of
+from warehouse.checksums import sha256_of
 from warehouse.columns import REGISTRATION
 from warehouse.lock import LockHeld, single_writer
 from warehouse.tables import PUBLISHED_TABLES

@@ -180,9 +180,11 @@ def land(file: Path, landed: Path) -> LandedFile:
         _refuse_changed(begun, _status(file))
         folder = landed / sha256
         known = [path for path in folder.glob("*") if not path.name.startswith(".")] if folder.exists() else []
-        if known:
+        if known and _sha256_of(known[0]) == sha256:
             _remove(file)
             return LandedFile(known[0], sha256, is_duplicate=True)
+        for path in known:  # no longer the bytes that arrived then; here they are again
+            path.unlink()
         folder.mkdir(parents=True, exist_ok=True)
         target = folder / safe_name(file.name)
         # A file with a second name elsewhere would stay writable through it, and its other owner would lose the right.
@@ -196,7 +198,10 @@ def land(file: Path, landed: Path) -> LandedFile:
                 os.replace(target, file)
                 folder.rmdir()
                 raise
+            os.fsync(stream.fileno())
     target.chmod(0o400)
+    for kept in (folder, landed):  # the ledger is to rely on it
+        _sync_folder(kept)
     if is_copy:
         _remove(file)
     return LandedFile(target, sha256)
@@ -256,6 +261,8 @@ def _copy(stream: BufferedReader, target: Path, sha256: str) -> None:
             while chunk := stream.read(CHUNK):
                 digest.update(chunk)
                 sink.write(chunk)
+            sink.flush()
+            os.fsync(sink.fileno())
         if digest.hexdigest() != sha256:
             raise RefusedDelivery("it changed while it was read; the next run takes it")
         os.replace(unfinished, target)
@@ -266,11 +273,32 @@ def _copy(stream: BufferedReader, target: Path, sha256: str) -> None:
         raise
 
 
+def _sha256_of(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def close_landed(landed: Path) -> None:
+    """Take the right to write from what a run that died while landing left open."""
+    for folder in (path for path in landed.iterdir() if path.is_dir()):
+        for path in folder.iterdir():
+            if not path.is_symlink() and path.stat().st_mode & 0o777 != 0o400:
+                path.chmod(0o400)
+
+
 def landed_files(landed: Path) -> list[LandedFile]:
     """All files ever landed, by SHA-256."""
     return [
         LandedFile(path, folder.name)
-        for folder in sorted(landed.iterdir())
-        for path in sorted(folder.glob("*"))
+        for folder in sorted(landed.iterdir(), key=lambda folder: folder.name)
+        for path in sorted(folder.iterdir())
         if not path.name.startswith(".")
     ]

@@ -24,6 +24,11 @@ def leftovers(root: DataRoot) -> Iterator[Path]:
         if root.retired_version(version).exists():  # it was to be retired, and is there as a whole
             yield root.retired_version(version)
     yield from sorted(root.published.glob(".*.next"))
+    if announced(root).is_symlink():
+        folder = announced(root).resolve()
+        if folder.exists() and folder != root.current.resolve():  # finished, and never switched to
+            yield folder
+        yield announced(root)
     yield from sorted(root.lake.glob("linkage/*.unfinished"))
     if root.landed.exists():
         for folder in sorted(root.landed.iterdir()):
@@ -31,6 +36,11 @@ def leftovers(root: DataRoot) -> Iterator[Path]:
                 names = sorted(folder.iterdir())
                 half = [path for path in names if path.name.startswith(".")]
                 yield from half if len(half) < len(names) else [folder]
+
+
+def announced(root: DataRoot) -> Path:
+    """A link to the version that is about to be published, there until it is."""
+    return root.versions / ".announced"
 
 
 def sweep(root: DataRoot) -> list[Path]:

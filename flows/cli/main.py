@@ -262,10 +262,14 @@ def main() -> None:
     except ValidationError as error:
         code = screens.fail(2, "; ".join(_fault(error.title, fault) for fault in error.errors()))
     except Exception as error:
-        exit_code = _exit_code(error)
+        exit_code, told = _exit_code(error), str(error)
         if exit_code is None:
-            raise
-        code = screens.fail(exit_code, str(error))
+            from flows.cli.faults import sentence
+
+            exit_code, told = 1, sentence(error, Settings()) or ""
+            if not told:
+                raise
+        code = screens.fail(exit_code, told)
     sys.exit(code or 0)
 
 
