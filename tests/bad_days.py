@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rehearsal import Scene, Stage, run, tree
+from rehearsal import STEPS, Scene, Stage, run, tree
 from watch import Watch
 
 from flows.cli.faults import sentence
@@ -64,7 +64,7 @@ def bad_day(stage: Stage, day: Day, name: str, work: Callable[[], Any], *, cured
 
 
 def short_writes(stage: Stage, day: Day, points: int, number: int = errno.ENOSPC) -> None:
-    """A write, or what makes a name, fails at `points` boundaries of the whole run, and ever after."""
+    """A write, or what makes a name, fails at `points` boundaries of a run, and ever after in its step."""
     where = [
         (scene, place)
         for scene in stage.scenes
@@ -77,7 +77,7 @@ def short_writes(stage: Stage, day: Day, points: int, number: int = errno.ENOSPC
 
         def fails(scene: Scene = scene, place: int = place) -> None:
             with Watch(stage.settings.home, place, error=number, kinds=WRITES):
-                run(stage.settings)
+                STEPS[scene.name](stage.settings, scene.release)  # type: ignore[arg-type]
 
         bad_day(stage, day, f"{errno.errorcode[number]} at {scene.boundaries[place]}", fails, cured=lambda: None)
 
@@ -85,7 +85,8 @@ def short_writes(stage: Stage, day: Day, points: int, number: int = errno.ENOSPC
 def full_disk(stage: Stage, day: Day, points: int) -> None:
     """A tmpfs with room for what is there and a part of what the run needs."""
     first = stage.scenes[0]
-    there, need = _bytes_in(first.place), stage.peak_bytes
+    there, last = _bytes_in(first.place), stage.scenes[-1].place
+    need = _bytes_in(last) + _bytes_in(last / "published" / "versions" / "000001") - there
     for point in range(points):
         room = there + need * point // points
         with _small_disk(stage.settings.home, room):

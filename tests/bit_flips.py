@@ -137,7 +137,7 @@ class Damaged:
     def landed_round(self, way: Callable[[Path, random.Random], str]) -> None:
         """The bytes of a delivery are damaged: `capaian verify` names it, and it is never ingested again as it is."""
         folder = self.draw.choice(sorted(self.settings.root.landed.iterdir()))
-        what = self._spoil([sorted(folder.iterdir())], way)
+        what = self._spoil([sorted(folder.iterdir())], lose if way is rename else way)  # its name is no part of it
 
         def next_run() -> tuple[bool, bool]:
             told = list(check_landed(self.settings.root, {"delivery": folder.name}, lambda _: None))
@@ -150,8 +150,7 @@ class Damaged:
             return told[0].result != "holds", tree(self.settings.root.lake) == self.lake or "lost" in what[0]
 
         is_named, is_stopped = self.stage.child(next_run)
-        is_harmless = "renamed" in what[0]  # the name of a landed file is no part of what it is
-        self._judge("landed", "named by verify and by ingest", is_stopped and (is_named or is_harmless), what)
+        self._judge("landed", "named by verify and by ingest", is_stopped and is_named, what)
 
     def _spoil(self, groups: list[list[Path]], way: Callable[[Path, random.Random], str]) -> list[str]:
         self.damage.files[way.__name__] = self.damage.files.get(way.__name__, 0) + len(groups)

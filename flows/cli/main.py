@@ -28,6 +28,7 @@ from flows.cli.read import read
 from flows.cli.report import report
 from flows.cli.rollback import rollback
 from flows.cli.serve import serve
+from flows.cli.shell import shell
 from flows.cli.verify import verify
 from flows.cli.weights import weights
 from flows.settings import Settings, prepare_prefect
@@ -51,6 +52,8 @@ app.command(review.app)
 app.command(rollback)
 
 app.command(doctor)
+
+app.command(shell)
 
 DEMO_AS_OF = date(2024, 12, 31)
 DEMO_ROWS = 50_000
