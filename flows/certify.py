@@ -27,10 +27,10 @@ from warehouse.certificate import (
     STATING_TABLES,
     Statement,
     certificate_rows,
-    sha256_of,
     stated_by_files,
     stated_by_tables,
 )
+from warehouse.checksums import sha256_of
 from warehouse.connection import Resources
 from warehouse.contract import fingerprint, quoted
 from warehouse.corrections import load_corrections

@@ -28,7 +28,16 @@ from flows.fingerprints import delivery_key
 from flows.known import known_deliveries
 from flows.plan import JAKARTA, plan
 from flows.settings import Settings
-from transforms.land import Census, LandedFile, RefusedArrival, land, landed_files, survey_inbox, take_census
+from transforms.land import (
+    Census,
+    LandedFile,
+    RefusedArrival,
+    close_landed,
+    land,
+    landed_files,
+    survey_inbox,
+    take_census,
+)
 from transforms.reading.containers import unpack
 from transforms.reading.kinds import kind_of
 from transforms.reading.names import safe_name
@@ -86,6 +95,7 @@ def open_data_root(settings: Settings) -> None:
     """
     encryption_of(settings.vault)
     sweep(settings.root.create())
+    close_landed(settings.root.landed)
     settings.vault.key()
     settings.vault.sweep()
     finish_redactions(settings.root.landed)

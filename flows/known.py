@@ -17,6 +17,8 @@ from warehouse.journal import Run
 from warehouse.ledger import Ledger
 from warehouse.profiles import load_profiles
 
+TELLING_LINE_COUNT = 10_000
+
 
 def known_deliveries(settings: Settings, runs: list[Run] | None = None) -> Iterator[Delivery]:
     """Every landed file with what became of it; `runs` tell how the last try at it went."""
@@ -39,12 +41,15 @@ def known_deliveries(settings: Settings, runs: list[Run] | None = None) -> Itera
 
 
 def seconds_per_line(settings: Settings, runs: list[Run]) -> dict[str, float]:
-    """Profile to the median of the seconds per line that its deliveries took so far."""
+    """Profile to the median of the seconds per line that its deliveries took so far.
+
+    Of a small one the start takes longer than its lines, so that it says nothing.
+    """
     ledger, rates = Ledger(settings.root), defaultdict(list)
     for run in runs:
         for attempt in run.attempts:
-            if attempt.outcome == "validated" and attempt.seconds and attempt.line_count:
+            if attempt.outcome == "validated" and attempt.seconds and (attempt.line_count or 0) >= TELLING_LINE_COUNT:
                 outcome = ledger.outcome(attempt.sha256)
                 if outcome and outcome.profile:
-                    rates[outcome.profile].append(attempt.seconds / attempt.line_count)
+                    rates[outcome.profile].append(attempt.seconds / (attempt.line_count or 1))
     return {profile: median(measured) for profile, measured in rates.items()}

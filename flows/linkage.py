@@ -8,6 +8,7 @@ same result.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,15 @@ from typing import Any
 import duckdb
 
 from flows.fingerprints import linkage_fingerprint
+from warehouse.checksums import sealed, sha256_of, unsealed
+
+logger = logging.getLogger("capaian")
 
 _TABLES = ("superseded", "compared", "over_full")
 
 
 class Linkage:
-    """The folder `linkage` of the lake. Files are only added, under new names; the manifest names those that hold."""
+    """The folder `linkage` of the lake. Files are only added, under new names; the manifest has those that hold."""
 
     def __init__(self, lake: Path) -> None:
         self.folder = lake / "linkage"
@@ -33,42 +37,45 @@ class Linkage:
         earlier = {int(number): key for number, key in kept.get("deliveries", {}).items()}
         if kept.get("fingerprint") != linkage_fingerprint() or not earlier.items() <= dict(deliveries).items():
             return False
+        changed = [name for name, sha256 in kept["files"].items() if _sha256_or_none(self.folder / name) != sha256]
+        if changed:
+            logger.warning("%s: no longer what was written; everything is linked anew", ", ".join(changed))
+            return False
         con.execute("CREATE TEMP TABLE fresh (delivery_id BIGINT)")
         for number in sorted(deliveries.keys() - earlier.keys()):
             con.execute("INSERT INTO fresh VALUES (?)", [number])
         paths = {table: [str(self.folder / kept[table])] for table in _TABLES}
         paths["prepared"] = [str(self.folder / name) for name in kept["prepared"]]
-        try:
-            for table, files in paths.items():
-                con.execute(f"CREATE TEMP VIEW earlier_{table} AS SELECT * FROM read_parquet({files})")
-        except duckdb.Error:  # a file is gone or torn: what a lost disk write leaves behind stops no night
-            return False
+        for table, files in paths.items():
+            con.execute(f"CREATE TEMP VIEW earlier_{table} AS SELECT * FROM read_parquet({files})")
         return True
 
     def save(self, con: duckdb.DuckDBPyConnection, deliveries: Mapping[int, str], grows: bool) -> None:
         """Keep what resolving left on `con`; of a night that grew, its new rows are added."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         night = 1 + max((int(path.stem.rsplit("-")[-1]) for path in self.folder.glob("*.parquet")), default=0)
+        earlier = self._read() if grows else {"prepared": [], "files": {}}
         kept: dict[str, Any] = {
             "fingerprint": linkage_fingerprint(),
             "deliveries": {str(number): key for number, key in deliveries.items()},
-            "prepared": self._read()["prepared"] if grows else [],
+            "prepared": list(earlier["prepared"]),
+            "files": {name: earlier["files"][name] for name in earlier["prepared"]},
         }
         for table in (*_TABLES, "arriving" if grows else "prepared"):
             name = f"{table}-{night:06d}.parquet"
             con.execute(f"COPY {table} TO '{self.folder / name}' (FORMAT parquet)")
             (self.folder / name).chmod(0o600)
+            kept["files"][name] = sha256_of(self.folder / name)
             if table in _TABLES:
                 kept[table] = name
             else:
                 kept["prepared"].append(name)
         unfinished = self.manifest.with_suffix(".unfinished")
-        unfinished.write_text(json.dumps(kept, indent=1), encoding="utf-8")
+        unfinished.write_text(json.dumps(sealed(kept), indent=1), encoding="utf-8")
         unfinished.chmod(0o600)
         unfinished.replace(self.manifest)
-        held = {*kept["prepared"], *(kept[table] for table in _TABLES)}
         for path in self.folder.glob("*.parquet"):
-            if path.name not in held:
+            if path.name not in kept["files"]:
                 path.unlink()
 
     def begin_from(self, other: Linkage) -> None:
@@ -80,6 +87,7 @@ class Linkage:
             (self.folder / path.name).symlink_to(path)
         for copy in (self.begun_from, self.manifest):
             copy.write_bytes(other.manifest.read_bytes())
+            copy.chmod(0o600)
 
     def take(self, other: Linkage) -> None:
         """Go on from where `other` stands, which began from here; if this one moved on meanwhile, it stays as it is."""
@@ -97,7 +105,16 @@ class Linkage:
 
     def _read(self) -> dict[str, Any]:
         try:
-            kept: dict[str, Any] = json.loads(self.manifest.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
+            return unsealed(self.manifest.read_bytes())
+        except FileNotFoundError:
             return {}
-        return kept
+        except ValueError:  # damaged, or torn by a lost disk write, which stops no night
+            logger.warning("%s: no longer what was written; everything is linked anew", self.manifest)
+            return {}
+
+
+def _sha256_or_none(path: Path) -> str | None:
+    try:
+        return sha256_of(path)
+    except OSError:
+        return None

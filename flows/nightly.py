@@ -11,18 +11,16 @@ from datetime import date
 from typing import Any
 
 from prefect import flow, unmapped
-from prefect.artifacts import create_table_artifact
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows import ingesting, releasing, running
 from flows.alerts import tell_failure
-from flows.backfilling.carry_out import let_in_what_was_allowed
+from flows.artifacts import Progress, show_deliveries, show_published
 from flows.plan import business_date
 from flows.settings import Settings
-from flows.tasks import step
+from flows.tasks import BUILD_RELEASE, check_lake, check_space, let_in_backfills, open_data_root, step
 from warehouse.ledger import LedgerEntry
-from warehouse.publish import national_rows
 
 
 @dataclass(frozen=True)
@@ -37,20 +35,12 @@ class RunSummary:
     version: int | None
 
 
-open_data_root = step(ingesting.open_data_root, "open the data root")
-let_in = step(let_in_what_was_allowed, "let in backfills")
 land_inbox = step(ingesting.land_inbox, "land the inbox")
 unpack_archives = step(ingesting.unpack_archives, "unpack archives")
 plan_deliveries = step(ingesting.plan_deliveries, "plan deliveries")
 ingest = step(running.attempt, "ingest", "ingest {file.path.name}")
 plan_release = step(releasing.plan_release, "plan the release")
-resolve_register = step(releasing.resolve_register, "resolve the register")
-build_attainment = step(releasing.build_attainment, "build attainment")
-build_releasable = step(releasing.build_releasable, "hide what must not leave")
-record_quality = step(releasing.record_quality, "record quality")
-record_changes = step(releasing.record_changes, "record changes")
 publish_release = step(releasing.publish_release, "publish", retries=0)  # what it moves it cannot move again
-
 
 # Prefect's annotation of the parameter does not admit its own runner.
 _SIDE_BY_SIDE: Any = ThreadPoolTaskRunner(max_workers=ingesting.PARALLEL_DELIVERIES)
@@ -74,21 +64,27 @@ def nightly(as_of: date | None = None) -> RunSummary:
     as_of = as_of or known
     with running.running(settings, "nightly", flow_run.get_id()) as journal:
         open_data_root(settings)
-        let_in(settings)
+        let_in_backfills(settings)
         arrivals = land_inbox(settings)
+        check_lake(settings)
         unpacked = unpack_archives(settings)
         due = plan_deliveries(settings)
-        ingested = [future.result() for future in ingest.map(unmapped(settings), unmapped(journal), due)]
-        release = plan_release(settings, as_of, known)
+        check_space(settings, due)
+        progress = Progress("nightly-progress", len(due) + len(BUILD_RELEASE) + 1)
+        ingested = []
+        for future in ingest.map(unmapped(settings), unmapped(journal), due):
+            ingested.append(future.result())
+            progress.step()
+        show_deliveries([*unpacked, *ingested])
+        release = plan_release(settings, as_of, known, journal.run_id)
         if release:
-            resolve_register(settings, release)
-            build_attainment(settings, release)
-            build_releasable(settings, release)
-            record_quality(settings, release, journal.run_id)
-            record_changes(settings, release)
+            for build in BUILD_RELEASE:
+                build(settings, release)
+                progress.step()
             publish_release(settings, release)
             journal.published(release.version)
-            create_table_artifact(national_rows(settings.root, settings.resources), key="attainment-national")
+            show_published(settings, release.version)
+        progress.finish()
     return RunSummary(
         as_of,
         tuple(file.path.name for file in arrivals.landed if not file.is_duplicate),

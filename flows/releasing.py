@@ -10,7 +10,6 @@ import logging
 import shutil
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from importlib.metadata import version as package_version
@@ -26,6 +25,7 @@ from expectations.judge import ROWS, RULE_BOOK_FINGERPRINT
 from flows.balance import BalanceError, balance, check_balance
 from flows.certify import certificate
 from flows.fingerprints import input_fingerprint, transforms_fingerprint
+from flows.integrity import check_versions
 from flows.linkage import Linkage
 from flows.pseudonyms import IDENTIFIERS, build_pseudonyms
 from flows.settings import Settings
@@ -37,7 +37,6 @@ from transforms.disclosure import build_released, keep_contributions
 from transforms.land import delivery_number
 from transforms.marts import build_marts
 from transforms.resolve import resolve
-from warehouse.connection import Resources
 from warehouse.contract import Table
 from warehouse.corrections import load_corrections
 from warehouse.ddl import arrow_schema
@@ -87,13 +86,15 @@ class Release:
     known: date
     input_fingerprint: str
     folder: Path
+    run_id: int | None = None
+    """The run that makes it, if it keeps a journal."""
 
 
-def plan_release(settings: Settings, as_of: date, known: date) -> Release | None:
+def plan_release(settings: Settings, as_of: date, known: date, run_id: int | None = None) -> Release | None:
     """The version that is due, or None when the published one was made from the same inputs, or is pinned.
 
     It is known from `known`, the business day of the run, but never before the version it is built upon: what was known
-    on a day is what the last version until then says.
+    on a day is what the last version until then says. Raises `DamageError` when a version is not what was published.
     """
     if pin := read_pin(settings.root.pin):
         logger.warning("%s: nothing is published until the pin is lifted: capaian rollback --lift", pin)
@@ -105,12 +106,13 @@ def plan_release(settings: Settings, as_of: date, known: date) -> Release | None
     )
     if due == published_fingerprint(settings.root):
         return None
+    check_versions(settings)
     folder = settings.root.scratch / "release"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     before = (read_manifest(settings.root) or {}).get("known_date")
     known = max(known, date.fromisoformat(before)) if before else known
-    return Release(next_version(settings.root), as_of, known, due, folder)
+    return Release(next_version(settings.root), as_of, known, due, folder, run_id)
 
 
 def resolve_register(settings: Settings, release: Release) -> None:
@@ -163,11 +165,10 @@ def _contributions(settings: Settings) -> Path:
     return settings.root.scratch / "contributions.parquet"
 
 
-def record_quality(settings: Settings, release: Release, run_id: int | None = None) -> None:
+def record_quality(settings: Settings, release: Release) -> None:
     """Write deliveries, runs, balance, findings and the publication's own row; checks the register's seams.
 
-    `run_id` is the run at work, if it keeps a journal. A held delivery is told what is to be repaired like any other,
-    but it has no part in the balance of the release.
+    A held delivery is told what is to be repaired like any other, but it has no part in the balance of the release.
     """
     entries, drift = released_entries(settings)
     validated = [entry for entry in entries if entry.status == "validated"]
@@ -212,7 +213,7 @@ def record_quality(settings: Settings, release: Release, run_id: int | None = No
     check_balance("register", balances)
     _keep(release, ROW_BALANCE, [{**row, "parts": list(row["parts"].items())} for row in balances])
     _keep(release, DELIVERIES, delivery_rows(entries))
-    runs = read_runs(settings.root.runs, run_id)
+    runs = read_runs(settings.root.runs, release.run_id)
     _keep(release, RUNS, run_rows(runs))
     _keep(release, ATTEMPTS, attempt_rows(runs))
     _keep(release, FINDINGS, [row for entry in entries for row in entry.findings])
@@ -337,10 +338,9 @@ def publish_release(settings: Settings, release: Release) -> Path:
         release.input_fingerprint,
         release.as_of,
         release.known,
-        lambda database, page: _write_report(settings.resources, database, page),
+        write_report,
     )
-    with suppress(FileNotFoundError):
-        shutil.rmtree(release.folder)
+    shutil.rmtree(release.folder)
     logger.info("published version %d", release.version)
     retire_versions(settings)
     return folder
@@ -355,11 +355,6 @@ def retire_versions(settings: Settings) -> None:
         return
     if retired:
         logger.info("retired version %s", ", ".join(map(str, retired)))
-
-
-def _write_report(resources: Resources, database: Path, page: Path) -> None:
-    with resources.connect(database, read_only=True) as con:
-        write_report(con, page)
 
 
 def released_entries(settings: Settings) -> tuple[list[LedgerEntry], Drift]:

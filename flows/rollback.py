@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from flows.settings import Settings
-from warehouse.certificate import CERTIFICATE_FILE, built_upon, read_certificate, sha256_of
+from warehouse.certificate import CERTIFICATE_FILE, built_upon, read_certificate
+from warehouse.checksums import sha256_of
 from warehouse.layout import DataRoot
 from warehouse.lock import single_writer
 from warehouse.pin import Pin, PinError, read_pin, set_pin, take_pin

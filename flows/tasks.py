@@ -14,6 +14,9 @@ from prefect import task
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
+from flows import ingesting, integrity, releasing, space
+from flows.backfilling.carry_out import let_in_what_was_allowed
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -44,3 +47,18 @@ def step(function: Callable[P, R], name: str, run_name: str | None = None, *, re
         retry_condition_fn=is_transient,
         persist_result=False,
     )(function)
+
+
+open_data_root = step(ingesting.open_data_root, "open the data root")
+check_lake = step(integrity.check_lake, "check the lake")
+check_space = step(space.check_space, "check the disk")
+let_in_backfills = step(let_in_what_was_allowed, "let in backfills")
+
+BUILD_RELEASE = (
+    step(releasing.resolve_register, "resolve the register"),
+    step(releasing.build_attainment, "build attainment"),
+    step(releasing.build_releasable, "hide what must not leave"),
+    step(releasing.record_quality, "record quality"),
+    step(releasing.record_changes, "record changes"),
+)
+"""What is made for every version, in order, before it is published."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 os.environ.setdefault("CAPAIAN_PSEUDONYM_KEY", "5e" * 32)  # so that two data roots can be compared table by table
 
-from flows import ingesting, releasing
+from flows import ingesting, integrity, releasing
 from flows.settings import Settings
 from transforms.standardise import load_readers
 from warehouse.ledger import Ledger, LedgerEntry
@@ -222,9 +223,18 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return settings
 
 
+@pytest.fixture
+def kept(reported: Settings, tmp_path: Path) -> Settings:
+    """A copy of the two versions of `reported`, which a test may change."""
+    home = tmp_path / "kept"
+    shutil.copytree(reported.home, home, symlinks=True)
+    return reported.model_copy(update={"home": home})
+
+
 def ingest_inbox(settings: Settings) -> list[LedgerEntry]:
     """Land what is in the inbox, unpack it and ingest what is due."""
     ingesting.land_inbox(settings)
+    integrity.check_lake(settings)
     unpacked = ingesting.unpack_archives(settings)
     return unpacked + [ingesting.ingest(settings, file) for file in ingesting.plan_deliveries(settings)]
 

@@ -313,6 +313,6 @@ def test_nobody_is_named_by_what_an_erasure_leaves(erased: tuple[Settings, dict[
     modes = {path.name: path.stat().st_mode & 0o777 for path in settings.vault.folder.iterdir()}
     assert set(modes.values()) == {0o600} and "tombstones.csv" in modes
     notes = list(settings.root.landed.glob("*/.erasure.json"))
-    assert len(notes) == 8 and {path.stat().st_mode & 0o777 for path in notes} == {0o600}
+    assert len(notes) == 8 and {path.stat().st_mode & 0o777 for path in notes} == {0o400}
     assert AS_OF.isoformat() == published(settings, "SELECT as_of_date::VARCHAR FROM meta.publication")[0][0]
     assert SIDT_DEFAULTS["nik"] != NIK

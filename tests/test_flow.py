@@ -16,6 +16,7 @@ from conftest import ingest_inbox, publish_all, write_sidt
 
 from flows.plan import business_date
 from flows.settings import Settings
+from warehouse.checksums import write_sums
 
 pytestmark = pytest.mark.flow
 
@@ -161,6 +162,7 @@ def test_the_demo_keeps_out_of_a_data_root_with_real_deliveries(tmp_path: Path) 
         json.dumps({"sha256": "0", "delivery_id": 0, "file_name": "dinas.csv", "key": "", "status": "validated"})
     )
     (settings.root.lake / "0" / "judgement.json").write_text("{}")
+    write_sums(settings.root.lake / "0")
     outcome = capaian(tmp_path, "demo", "--rows", "1000")
     assert outcome.returncode == 2
     assert "dinas.csv" in outcome.stderr

@@ -24,6 +24,7 @@ from transforms.changes import tell_changes, view_version
 from transforms.changes.changes import COMPARED
 from warehouse import corrections, reference_data
 from warehouse import publish as publishing
+from warehouse.checksums import sealed, sha256_of
 from warehouse.decisions import LinkDecision, save_decisions
 from warehouse.tables import PUBLISHED_TABLES
 from warehouse.tables.changes import CAUSES
@@ -89,7 +90,8 @@ class History:
         release.folder.rename(folder / "parquet")
         manifest = {"version": release.version, "as_of_date": as_of.isoformat(), "known_date": known.isoformat()}
         manifest["input_fingerprint"] = release.input_fingerprint
-        (folder / publishing.MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+        manifest["files"] = {str(path.relative_to(folder)): sha256_of(path) for path in folder.rglob("*.parquet")}
+        (folder / publishing.MANIFEST).write_text(json.dumps(sealed(manifest)), encoding="utf-8")
         publishing.switch(self.settings.root, release.version)
         self.expected.append({cause: count for cause, count in expected.items() if count})
 

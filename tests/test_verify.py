@@ -18,7 +18,8 @@ from flows import ingesting, releasing
 from flows.settings import Settings
 from flows.verifying import Verification, VerifyError, contents, recompute, verify
 from warehouse import publish as publishing
-from warehouse.certificate import SECTIONS, certificate_in, read_certificate, sha256_of, stated_by_tables
+from warehouse.certificate import SECTIONS, certificate_in, read_certificate, stated_by_tables
+from warehouse.checksums import sealed, sha256_of, unsealed, write_sums
 from warehouse.ledger import Ledger
 
 CANARY = {
@@ -76,9 +77,9 @@ def flip_byte(path: Path) -> None:
 
 def reseal(folder: Path) -> None:
     """Make the manifest agree with what lies in the folder now."""
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest = unsealed((folder / "manifest.json").read_text(encoding="utf-8"))
     manifest["files"] = {name: sha256_of(folder / name) for name in manifest["files"]}
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    (folder / "manifest.json").write_text(json.dumps(sealed(manifest), indent=1), encoding="utf-8")
 
 
 def change_database(folder: Path, statement: str) -> None:
@@ -283,9 +284,9 @@ def test_a_table_or_file_without_its_other_half_is_named(copy: Settings) -> None
     change_database(folder, """CREATE TABLE "marts"."a"") FROM x; --" AS SELECT 1 AS "b"") AS INT); --" """)
     path = folder / "parquet" / "marts" / "c.parquet"
     shutil.copy(folder / "parquet" / "meta" / "publication.parquet", path)
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest = unsealed((folder / "manifest.json").read_text(encoding="utf-8"))
     manifest["files"] |= {"parquet/marts/c.parquet": ""}
-    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    (folder / "manifest.json").write_text(json.dumps(sealed(manifest)), encoding="utf-8")
     reseal(folder)
     found = [found for name, found in failures(copy) if name == "tables"]
     assert found == ['marts.a") FROM x; -- is only in the database', "marts.c is only there as Parquet"]
@@ -355,6 +356,7 @@ def test_another_count_in_the_ledger_is_a_failure_and_another_key_is_not(copy: S
         if change is None:
             entry["row_balance"][0]["rows_in"] += 1
         path.write_text(json.dumps(entry | (change or {})), encoding="utf-8")
+        write_sums(path.parent)
     done = verify(copy)
     assert sorted(results(done, "balance")) == ["fails", "unchecked"]
     assert [check.name for check in done.checks if check.result == "fails"] == ["balance"]

@@ -193,12 +193,17 @@ def land(file: Path, landed: Path, redacted: Mapping[str, LandedFile] | None = N
         _refuse_changed(begun, _status(file))
         folder = landed / sha256
         known = [path for path in folder.glob("*") if not path.name.startswith(".")] if folder.exists() else []
-        if known:
+        note = read_note(folder)
+        left = note.content_sha256 if note else None
+        if known and _sha256_of(known[0]) == (left or sha256):
             _remove(file)
-            return LandedFile(known[0], sha256, is_duplicate=True)
+            return LandedFile(known[0], sha256, is_duplicate=True, content_sha256=left)
         if redacted and (delivery := redacted.get(sha256)):
             _remove(file)
             return replace(delivery, is_duplicate=True)
+        for path in known:  # no longer the bytes that arrived then; here they are again
+            path.unlink()
+        (folder / NOTE).unlink(missing_ok=True)
         folder.mkdir(parents=True, exist_ok=True)
         target = folder / safe_name(file.name)
         # A file with a second name elsewhere would stay writable through it, and its other owner would lose the right.
@@ -212,7 +217,10 @@ def land(file: Path, landed: Path, redacted: Mapping[str, LandedFile] | None = N
                 os.replace(target, file)
                 folder.rmdir()
                 raise
+            os.fsync(stream.fileno())
     target.chmod(0o400)
+    for kept in (folder, landed):  # the ledger is to rely on it
+        _sync_folder(kept)
     if is_copy:
         _remove(file)
     return LandedFile(target, sha256)
@@ -272,6 +280,8 @@ def _copy(stream: BufferedReader, target: Path, sha256: str) -> None:
             while chunk := stream.read(CHUNK):
                 digest.update(chunk)
                 sink.write(chunk)
+            sink.flush()
+            os.fsync(sink.fileno())
         if digest.hexdigest() != sha256:
             raise RefusedDelivery("it changed while it was read; the next run takes it")
         os.replace(unfinished, target)
@@ -282,11 +292,32 @@ def _copy(stream: BufferedReader, target: Path, sha256: str) -> None:
         raise
 
 
+def _sha256_of(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def close_landed(landed: Path) -> None:
+    """Take the right to write from what a run that died while landing left open."""
+    for folder in (path for path in landed.iterdir() if path.is_dir()):
+        for path in folder.iterdir():
+            if not path.is_symlink() and path.stat().st_mode & 0o777 != 0o400:
+                path.chmod(0o400)
+
+
 def landed_files(landed: Path) -> list[LandedFile]:
     """All files ever landed, by SHA-256."""
     files = []
-    for folder in sorted(landed.iterdir()):
-        names = sorted(path.name for path in folder.glob("*"))
+    for folder in sorted(landed.iterdir(), key=lambda folder: folder.name):
+        names = sorted(path.name for path in folder.iterdir())
         note = read_note(folder) if NOTE in names else None
         files += [
             LandedFile(folder / name, folder.name, content_sha256=note.content_sha256 if note else None)

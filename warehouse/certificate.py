@@ -7,7 +7,6 @@ JSON beside the database. Does not belong here: what only flows know (`flows/cer
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, astuple, dataclass, fields
@@ -17,6 +16,7 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
+from warehouse.checksums import sha256_of
 from warehouse.tables.marts import ATTAINMENT_NATIONAL
 from warehouse.tables.quality import CERTIFICATE, DELIVERIES, ROW_BALANCE
 from warehouse.tables.register import LINKAGE_COUNTS
@@ -133,9 +133,3 @@ def differing(stated: Iterable[Statement], found: Iterable[Statement]) -> list[s
     """Names of the statements that only one side makes, or that say something else on the other."""
     ours, theirs = {astuple(one) for one in stated}, {astuple(one) for one in found}
     return sorted({f"{section}, {item}" for section, item, *_ in ours ^ theirs})
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of the bytes of `path`."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

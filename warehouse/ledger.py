@@ -1,12 +1,14 @@
 """The ledger: what became of each delivery. One entry per delivery, committed with its data by one rename.
 
-A delivery's folder `lake/<sha256>/` holds `entry.json` beside its Parquet files, so that entry and data cannot drift.
+A delivery's folder `lake/<sha256>/` holds `entry.json` beside its Parquet files, so that entry and data cannot drift,
+and `SHA256SUMS` over them all, so that neither changes unseen.
 An entry whose `key` (file, contract, rules, profile) still holds means: nothing to do. What was found in the delivery
 is in `judgement.json`: a plan of ten thousand deliveries does not read it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -15,6 +17,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from warehouse.checksums import DamageError, changed_files, read_sums, write_sums
 from warehouse.layout import DataRoot
 
 ENTRY = "entry.json"
@@ -82,25 +85,47 @@ class Ledger:
 
     def outcome(self, sha256: str) -> Outcome | None:
         """What became of one delivery, without what was found in it; None when it was never ingested."""
-        folder = self.folder(sha256)
-        if not (folder / JUDGEMENT).exists():
+        try:
+            return _read_outcome(self.folder(sha256))
+        except FileNotFoundError:
             return None
-        return Outcome(**json.loads((folder / ENTRY).read_text(encoding="utf-8")))
 
     def entry(self, sha256: str) -> LedgerEntry | None:
-        """One delivery with what was found in it; None when it was never ingested."""
+        """One delivery with what was found in it; None when it was never ingested.
+
+        Raises `DamageError` when it is not what was committed.
+        """
         folder = self.folder(sha256)
         return _read_entry(folder) if (folder / JUDGEMENT).exists() else None
 
     def outcomes(self) -> Iterator[Outcome]:
         """All outcomes, in the order of entries."""
         for path in self._judgements():
-            yield Outcome(**json.loads((path.parent / ENTRY).read_text(encoding="utf-8")))
+            yield _read_outcome(path.parent)
 
     def __iter__(self) -> Iterator[LedgerEntry]:
         """All entries, by SHA-256: an order that does not depend on when they arrived."""
         for path in self._judgements():
             yield _read_entry(path.parent)
+
+    def damaged(self) -> Iterator[tuple[str, str]]:
+        """SHA-256 of each delivery whose entry or data are not what was committed, and the files; reads every byte."""
+        for folder in sorted(self._root.lake.glob("[0-9a-f]" * 64)):
+            try:
+                is_whole = bool(_read_entry(folder))
+            except (DamageError, FileNotFoundError):
+                is_whole = False
+            changed = changed_files(folder) if is_whole else [ENTRY]
+            if changed:
+                yield folder.name, ", ".join(changed)
+
+    def forget(self, sha256: str) -> None:
+        """Take a delivery out of the ledger with its data; its landed bytes stay, so that it is due again."""
+        retired = self._root.scratch / f"retired-{sha256}"
+        shutil.rmtree(retired, ignore_errors=True)
+        self.folder(sha256).rename(retired)
+        sync(self._root.lake)
+        shutil.rmtree(retired, ignore_errors=True)
 
     def _judgements(self) -> list[Path]:
         return sorted(self._root.lake.glob(f"*/{JUDGEMENT}"))
@@ -111,9 +136,11 @@ class Ledger:
         outcome = {name: facts.pop(name) for name in _OUTCOME}
         for name, part in ((ENTRY, outcome), (JUDGEMENT, facts)):
             (work / name).write_text(json.dumps(part, ensure_ascii=False, indent=1), encoding="utf-8")
+        write_sums(work)
         for path in sorted(work.rglob("*"), reverse=True):
             path.chmod(0o700 if path.is_dir() else 0o600)
             sync(path)
+        sync(work)
         self.take(entry.sha256, work)
 
     def take(self, sha256: str, folder: Path) -> None:
@@ -131,8 +158,24 @@ class Ledger:
 
 
 def _read_entry(folder: Path) -> LedgerEntry:
-    parts = [json.loads((folder / name).read_text(encoding="utf-8")) for name in (ENTRY, JUDGEMENT)]
-    return LedgerEntry(**parts[0], **parts[1])
+    parts, sums = [(folder / name).read_bytes() for name in (ENTRY, JUDGEMENT)], read_sums(folder)
+    if [hashlib.sha256(part).hexdigest() for part in parts] == [sums.get(name) for name in (ENTRY, JUDGEMENT)]:
+        entry = LedgerEntry(**json.loads(parts[0]), **json.loads(parts[1]))
+        if entry.sha256 == folder.name:
+            return entry
+    raise DamageError(_not_as_committed(folder))
+
+
+def _read_outcome(folder: Path) -> Outcome:
+    """The outcome alone, unchecked but for its form: a run checks all of it before it relies on it."""
+    try:
+        return Outcome(**json.loads((folder / ENTRY).read_bytes()))
+    except (ValueError, TypeError):
+        raise DamageError(_not_as_committed(folder)) from None
+
+
+def _not_as_committed(folder: Path) -> str:
+    return f"{folder}: the ledger entry is not the one that was written; a run reads the delivery again: capaian run"
 
 
 def sync(path: Path) -> None:

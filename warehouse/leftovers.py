@@ -24,6 +24,12 @@ def leftovers(root: DataRoot) -> Iterator[Path]:
         if root.retired_version(version).exists():  # it was to be retired, and is there as a whole
             yield root.retired_version(version)
     yield from sorted(root.published.glob(".*.next"))
+    if announced(root).is_symlink():
+        folder = announced(root).resolve()
+        if folder.exists() and folder != root.current.resolve():  # finished, and never switched to
+            yield folder
+        yield announced(root)
+    yield from sorted(root.lake.glob("linkage/*.unfinished"))
     if root.landed.exists():
         for folder in sorted(root.landed.iterdir()):
             if not folder.is_symlink() and folder.is_dir():
@@ -35,6 +41,11 @@ def leftovers(root: DataRoot) -> Iterator[Path]:
 def _belongs_to_an_erasure(path: Path) -> bool:
     """The note of what was taken out of a landed file, and the new file, which `flows/erasing/` finishes."""
     return path.name == ".erasure.json" or path.name.endswith(".redacted")
+
+
+def announced(root: DataRoot) -> Path:
+    """A link to the version that is about to be published, there until it is."""
+    return root.versions / ".announced"
 
 
 def sweep(root: DataRoot) -> list[Path]:

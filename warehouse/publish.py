@@ -10,19 +10,23 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from warehouse.audits import AuditError, audit
-from warehouse.certificate import CERTIFICATE_FILE, certificate_in, parquet_hashes, sha256_of, write_certificate
+from warehouse.certificate import CERTIFICATE_FILE, certificate_in, parquet_hashes, write_certificate
+from warehouse.checksums import DamageError, sealed, sha256_of, unsealed
 from warehouse.connection import Resources
 from warehouse.contract import quoted
 from warehouse.ddl import create_tables
 from warehouse.layout import DataRoot
 from warehouse.ledger import sync
+from warehouse.leftovers import announced, remove_tree
+from warehouse.prepared import copy_definitions
 from warehouse.tables import PUBLISHED_TABLES
 
 DATABASE = "capaian.duckdb"
@@ -49,9 +53,36 @@ def published_fingerprint(root: DataRoot) -> str | None:
 
 
 def read_manifest(root: DataRoot) -> dict[str, Any] | None:
-    """The manifest of the published version, or None when nothing is published."""
-    path = root.current / MANIFEST
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    """The manifest of the published version, or None when nothing is published; see `manifest_of`."""
+    return manifest_of(root.current.resolve()) if root.current.exists() else None
+
+
+def manifest_of(folder: Path) -> dict[str, Any]:
+    """The manifest of the version in `folder`. Raises `DamageError` when it is not the one that was published."""
+    try:
+        manifest = unsealed((folder / MANIFEST).read_bytes())
+        if manifest["version"] == int(folder.name):
+            return manifest
+    except (FileNotFoundError, ValueError):
+        pass
+    raise DamageError(_not_as_published(folder, MANIFEST))
+
+
+def check_published(folder: Path, names: Iterable[str]) -> None:
+    """Raise `DamageError` unless those of the files `names` that the version in `folder` has are as published."""
+    listed = manifest_of(folder)["files"]
+    for name in names:
+        path = folder / name
+        found = sha256_of(path) if path.exists() else None
+        if found != listed.get(name):
+            raise DamageError(_not_as_published(folder, name))
+
+
+def _not_as_published(folder: Path, name: str) -> str:
+    return (
+        f"version {folder.name.lstrip('0')}: {name} is not what was published, and nothing is built upon it; restore"
+        f" {folder} from a copy, or make a sound version the published one: capaian rollback"
+    )
 
 
 def next_version(root: DataRoot) -> int:
@@ -67,22 +98,22 @@ def publish(
     input_fingerprint: str,
     as_of: date,
     known: date,
-    write_report: Callable[[Path, Path], None],
+    write_report: Callable[[duckdb.DuckDBPyConnection, Path], None],
 ) -> Path:
     """Publish the tables in `parquet/<schema>/<name>.parquet` as `version`; returns the version's folder.
 
-    `write_report` is given the database and the path of the page to write.
+    `write_report` is given a connection to the database and the path of the page to write.
     Raises `AuditError` before anything is switched. An unfinished folder is never taken for a version.
     """
     work = root.versions / f".unfinished-{version:06d}"
-    shutil.rmtree(work, ignore_errors=True)
+    remove_tree(work)
     work.mkdir()
     build_database(resources, parquet, work / DATABASE)
-    audit(resources, work / DATABASE)
-    with resources.connect(work / DATABASE, read_only=True) as con:
+    with resources.connect(work / DATABASE, read_only=True) as con:  # opened anew, as an analyst would
+        audit(con)
         statements = certificate_in(con)
+        write_report(con, work / REPORT)
     write_certificate(work / CERTIFICATE_FILE, version, statements)
-    write_report(work / DATABASE, work / REPORT)
     for path in sorted(parquet.glob("*/*.parquet")):
         target = work / "parquet" / path.relative_to(parquet)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -97,12 +128,13 @@ def publish(
         "published_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "files": {name: hashed.get(name) or sha256_of(path) for name, path in files.items()},
     }
-    (work / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    (work / MANIFEST).write_text(json.dumps(sealed(manifest), indent=1), encoding="utf-8")
     for path in sorted(work.rglob("*"), reverse=True):
         path.chmod(0o555 if path.is_dir() else 0o444)
         sync(path)
     sync(work)
     folder = root.versions / f"{version:06d}"
+    announce(root, version)
     work.rename(folder)
     folder.chmod(0o555)  # a reader who opens the file for writing could otherwise leave a log beside it
     sync(root.versions)
@@ -110,23 +142,32 @@ def publish(
     return folder
 
 
+def announce(root: DataRoot, version: int) -> None:
+    """Say that `version` is about to be published: should the run die before it is, the folder is none of a version."""
+    announced(root).unlink(missing_ok=True)
+    announced(root).symlink_to(f"{version:06d}")
+    sync(root.versions)
+
+
+def define_published(con: duckdb.DuckDBPyConnection) -> None:
+    """Create every published table of the contract and every macro, comments included, in an empty database."""
+    con.execute(";".join(create_tables(PUBLISHED_TABLES)))
+    for macro in sorted(MACROS.glob("*.sql")):
+        con.execute(macro.read_text(encoding="utf-8"))
+
+
 def build_database(resources: Resources, parquet: Path, database: Path) -> None:
-    """Create `database` with every published table of the contract and every macro, comments included, and close it."""
+    """Create `database` as `define_published` has it, fill its tables from `parquet`, and close it."""
     with resources.connect() as con:
         con.execute(f"ATTACH {quoted(str(database))} AS built (STORAGE_VERSION '{STORAGE_VERSION}')")
-        con.execute("BEGIN")  # several hundred statements, each of which would be forced to disk by itself
-        for statement in create_tables(PUBLISHED_TABLES, catalog="built"):
-            con.execute(statement)
+        copy_definitions(con, "built", define_published)
+        con.execute("BEGIN")  # each table would be forced to disk by itself
         for table in PUBLISHED_TABLES:
             con.execute(
                 f"INSERT INTO built.{table.full_name} BY NAME"
                 f" SELECT * FROM read_parquet({quoted(str(parquet / table.schema / table.name))} || '.parquet')"
             )
         con.execute("COMMIT")
-        con.execute("USE built")
-        for macro in sorted(MACROS.glob("*.sql")):
-            con.execute(macro.read_text(encoding="utf-8"))
-        con.execute("USE memory")
         con.execute("CHECKPOINT built")
         con.execute("DETACH built")
     if database.with_name(database.name + ".wal").exists():
@@ -135,11 +176,14 @@ def build_database(resources: Resources, parquet: Path, database: Path) -> None:
 
 def switch(root: DataRoot, version: int) -> None:
     """Make `version` the published one."""
+    if announced(root).is_symlink() and announced(root).resolve() == root.current.resolve():
+        announced(root).unlink()  # it is the published one: a run died just after it switched
     for link, target in ((root.database, Path("current") / DATABASE), (root.report, Path("current") / REPORT)):
         if not link.is_symlink():
             _relink(link, target)
     _relink(root.current, Path("versions") / f"{version:06d}")
     sync(root.published)
+    announced(root).unlink(missing_ok=True)
 
 
 def _relink(link: Path, target: Path) -> None:

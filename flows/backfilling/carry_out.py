@@ -10,6 +10,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from math import ceil, isfinite
 
 from flows import ingesting, releasing
 from flows.backfilling.plans import (
@@ -29,6 +30,7 @@ from flows.settings import Settings
 from flows.trial import done_in, let_in, open_trial
 from transforms.land import LandedFile
 from warehouse.journal import RunJournal
+from warehouse.pin import read_pin
 from warehouse.publish import read_manifest
 
 logger = logging.getLogger("capaian")
@@ -36,6 +38,10 @@ logger = logging.getLogger("capaian")
 
 class Surprise(ValueError):
     """A headline figure changes by more than was allowed; nothing was let in and nothing was published."""
+
+
+class DeliveriesFailed(ValueError):
+    """Some deliveries could not be done and stay as they were; the others were let in."""
 
 
 class Cancelled(RuntimeError):
@@ -60,6 +66,8 @@ def open_backfill(settings: Settings, number: int, max_change: float | None = No
     backfill = read_backfill(settings.root, number)
     if backfill.state in ("done", "cancelled", "letting_in"):
         raise BackfillError(f"backfill {number} is over ({backfill.state}); plan another: capaian backfill plan")
+    if pin := read_pin(settings.root.pin):
+        raise BackfillError(f"{pin}, and a backfill publishes what it changes; lift the pin: capaian rollback --lift")
     planned = check_inputs(settings, backfill)
     if max_change is not None:
         backfill = replace(backfill, request=backfill.request.model_copy(update={"max_change": max_change}))
@@ -80,30 +88,30 @@ def ingest_one(work: Work, journal: RunJournal, file: LandedFile) -> None:
     attempt(work.trial, journal, file)
 
 
-def plan_release(work: Work, known: date) -> Release | None:
+def plan_release(work: Work, known: date, run_id: int | None = None) -> Release | None:
     """The version that the backfill would publish, or None when its deliveries came out as they were."""
     published = read_manifest(work.settings.root)
     as_of = work.backfill.request.as_of or (date.fromisoformat(published["as_of_date"]) if published else known)
-    return releasing.plan_release(work.trial, as_of, known)
+    return releasing.plan_release(work.trial, as_of, known, run_id)
 
 
-def weigh(work: Work, release: Release, failed: dict[str, str]) -> tuple[Headline, ...]:
-    """What the backfill does to the headline figures; raises `Surprise` when one changes by more than was allowed."""
+def refuse_surprise(work: Work, effect: Sequence[Headline], failed: dict[str, str]) -> None:
+    """Raise `Surprise` when a headline figure changes by more than was allowed; the trial is kept for a decision."""
     number, allowed = work.backfill.number, work.backfill.request.max_change
-    effect = headline_changes(work.trial, release)
     worst = max((abs(one.change_ratio) for one in effect if one.change_ratio is not None), default=0.0)
     if worst > allowed:
-        reason = f"a headline figure changes by {worst:.1%}; allowed are {allowed:.1%}"
+        told = f"changes by {worst:.1%}" if isfinite(worst) else "was 0 and no longer is"
+        reason = f"a headline figure {told}; allowed are {allowed:.1%}"
+        enough = ceil(1000 * worst) / 1000 if isfinite(worst) else worst
         done = len(done_in(work.trial.root))
         keep_state(work.settings.root, number, "refused", reason=reason, failed=failed, effect=effect, done_count=done)
         raise Surprise(
             f"backfill {number}: {reason}; nothing was let in. See capaian backfill status {number}, then"
-            f" capaian backfill resume {number} --max-change {worst:.3f}, or capaian backfill cancel {number}"
+            f" capaian backfill resume {number} --max-change {enough}, or capaian backfill cancel {number}"
         )
-    return effect
 
 
-def headline_changes(settings: Settings, release: Release) -> tuple[Headline, ...]:
+def weigh(settings: Settings, release: Release) -> tuple[Headline, ...]:
     """The headline figures of the register, published and to be published; none where nothing was published yet."""
     with settings.resources.connect() as con:
         rows = con.execute(

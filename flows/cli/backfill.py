@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -182,14 +182,16 @@ def _carry_out(number: int, state: str, max_change: float | None, json_output: b
         prepare_prefect(root)
         from flows.backfill import BackfillParameters
         from flows.backfill import backfill as carry_out
+        from flows.backfilling.carry_out import DeliveriesFailed
 
-        summary = carry_out(BackfillParameters(dry_run=False, backfill_number=number, allow_change=max_change))
+        with suppress(DeliveriesFailed):  # what failed is shown below
+            carry_out(BackfillParameters(dry_run=False, backfill_number=number, allow_change=max_change))
     backfill = read_backfill(root, number)
     if json_output:
         print(_document(backfill))
     else:
         _show_outcome(backfill)
-    return 1 if summary.failed else 0
+    return 1 if backfill.failed else 0
 
 
 def _summary(backfill: Backfill) -> dict[str, Any]:
@@ -204,7 +206,7 @@ def _summary(backfill: Backfill) -> dict[str, Any]:
         "line_count": sum(one.line_count for one in backfill.due),
         "estimated_seconds": round(backfill.seconds, 1),
         "version": backfill.version,
-        "effect": [{**asdict(one), "change_ratio": one.change_ratio} for one in backfill.effect],
+        "effect": [{**vars(one), "change_ratio": one.change_ratio} for one in backfill.effect],
     }
 
 
@@ -212,7 +214,7 @@ def _document(backfill: Backfill) -> str:
     document = {
         **_summary(backfill),
         "request": backfill.request.model_dump(mode="json"),
-        "deliveries": [asdict(one) for one in backfill.deliveries],
+        "deliveries": [vars(one) for one in backfill.deliveries],
     }
     return json.dumps(document, ensure_ascii=False)
 

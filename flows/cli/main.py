@@ -21,6 +21,7 @@ from pydantic_core import ErrorDetails
 
 from flows.cli import backfill, quarantine, review, screens
 from flows.cli.diff import diff
+from flows.cli.doctor import doctor
 from flows.cli.erase import erase
 from flows.cli.explain import explain
 from flows.cli.profile import profile
@@ -28,6 +29,7 @@ from flows.cli.read import read
 from flows.cli.report import report
 from flows.cli.rollback import rollback
 from flows.cli.serve import serve
+from flows.cli.shell import shell
 from flows.cli.vault import app as vault_app
 from flows.cli.verify import verify
 from flows.cli.weights import weights
@@ -50,6 +52,10 @@ app.command(diff)
 app.command(review.app)
 
 app.command(rollback)
+
+app.command(doctor)
+
+app.command(shell)
 
 DEMO_AS_OF = date(2024, 12, 31)
 DEMO_ROWS = 50_000
@@ -261,10 +267,14 @@ def main() -> None:
     except ValidationError as error:
         code = screens.fail(2, "; ".join(_fault(error.title, fault) for fault in error.errors()))
     except Exception as error:
-        exit_code = _exit_code(error)
+        exit_code, told = _exit_code(error), str(error)
         if exit_code is None:
-            raise
-        code = screens.fail(exit_code, str(error))
+            from flows.cli.faults import sentence
+
+            exit_code, told = 1, sentence(error, Settings()) or ""
+            if not told:
+                raise
+        code = screens.fail(exit_code, told)
     sys.exit(code or 0)
 
 

@@ -21,7 +21,7 @@ from flows.erasing.person import Person, find_person, own_needles
 from flows.erasing.proof import Proof, prove
 from flows.erasing.redacting import finish, prepare, renew_archives
 from flows.plan import JAKARTA
-from flows.running import running
+from flows.running import attempt, running
 from flows.settings import Settings
 from transforms.land import LandedFile, landed_files
 from transforms.redaction.note import read_note, tombstone_lines
@@ -71,6 +71,7 @@ def erase(settings: Settings, nik: str, reason: str, now: datetime, tell: Tell =
     with running(settings, "erase") as journal:
         ingesting.open_data_root(settings)
         let_in_what_was_allowed(settings)
+        ingesting.check_lake(settings)
         for trial in root.backfills.glob("*/trial"):  # what a backfill has done so far is done again without the person
             shutil.rmtree(trial)
         erased_at = now.astimezone(JAKARTA).isoformat(timespec="seconds")
@@ -87,7 +88,7 @@ def erase(settings: Settings, nik: str, reason: str, now: datetime, tell: Tell =
         shutil.rmtree(root.lake / "linkage", ignore_errors=True)
         for file in touched:
             tell(f"ingesting {file.path.name}")
-            ingesting.ingest(settings, file)
+            attempt(settings, journal, file)
         tell("publishing")
         version = _publish(settings, now, journal)
         retired = _retire_knowing(settings, person.tombstones)
@@ -136,13 +137,13 @@ def _publish(settings: Settings, now: datetime, journal: RunJournal) -> int | No
     if manifest is None:
         return None
     as_of = date.fromisoformat(manifest["as_of_date"])
-    release = releasing.plan_release(settings, as_of, now.astimezone(JAKARTA).date())
+    release = releasing.plan_release(settings, as_of, now.astimezone(JAKARTA).date(), journal.run_id)
     if release is None:
         return None
     releasing.resolve_register(settings, release)
     releasing.build_attainment(settings, release)
     releasing.build_releasable(settings, release)
-    releasing.record_quality(settings, release, journal.run_id)
+    releasing.record_quality(settings, release)
     releasing.record_changes(settings, release)
     releasing.publish_release(settings, release)
     journal.published(release.version)

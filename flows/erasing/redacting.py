@@ -28,7 +28,7 @@ from transforms.redaction.note import NOTE, Erasure, ErasureNote, read_note
 from transforms.redaction.parquet import blank_parquet_rows
 from transforms.redaction.text import blank_lines, unit_of
 from transforms.redaction.workbook import blank_sheet_rows
-from warehouse.certificate import sha256_of
+from warehouse.checksums import sha256_of
 from warehouse.ledger import Ledger, sync
 from warehouse.vault.keys import replace_closed
 
@@ -173,6 +173,7 @@ def _finish(path: Path, note: ErasureNote) -> None:
     sync(unfinished)
     with _arrival_kept(path.parent):
         replace_closed(path.parent / NOTE, _writing(note.text()))
+        (path.parent / NOTE).chmod(0o400)
         _put_in_place(path)
 
 

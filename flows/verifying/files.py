@@ -5,7 +5,6 @@ Belongs here: what is found without opening a table. Nothing whose bytes fail he
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,7 +13,8 @@ from typing import Any
 
 from flows.verifying.told import Check, fails, few, holds, unchecked
 from transforms.redaction.note import read_note
-from warehouse.certificate import CERTIFICATE_FILE, Statement, built_upon, read_certificate, sha256_of
+from warehouse.certificate import CERTIFICATE_FILE, Statement, built_upon, read_certificate
+from warehouse.checksums import sha256_of, unsealed
 from warehouse.layout import DataRoot
 from warehouse.publish import DATABASE, MANIFEST, REPORT
 
@@ -36,7 +36,7 @@ def check_files(folder: Path, files: Files, tell: Tell) -> Iterator[Check]:
     path = folder / MANIFEST
     try:
         files.manifest_sha256 = sha256_of(path)
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = unsealed(path.read_bytes())
         listed: dict[str, str] = {str(name): str(sha256) for name, sha256 in manifest["files"].items()}
         number, _, _ = manifest["version"], date.fromisoformat(manifest["as_of_date"]), manifest["input_fingerprint"]
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
