@@ -20,6 +20,7 @@ from flows.backfilling.carry_out import let_in_what_was_allowed
 from flows.erasing.person import Person, find_person, own_needles
 from flows.erasing.proof import Proof, prove
 from flows.erasing.redacting import finish, prepare, renew_archives
+from flows.integrity import check_lake
 from flows.plan import JAKARTA
 from flows.running import attempt, running
 from flows.settings import Settings
@@ -71,7 +72,7 @@ def erase(settings: Settings, nik: str, reason: str, now: datetime, tell: Tell =
     with running(settings, "erase") as journal:
         ingesting.open_data_root(settings)
         let_in_what_was_allowed(settings)
-        ingesting.check_lake(settings)
+        check_lake(settings)
         for trial in root.backfills.glob("*/trial"):  # what a backfill has done so far is done again without the person
             shutil.rmtree(trial)
         erased_at = now.astimezone(JAKARTA).isoformat(timespec="seconds")
