@@ -32,6 +32,8 @@ from conftest import (
 )
 
 from flows import ingesting
+from flows.cli.erase import show
+from flows.cli.main import app
 from flows.erasing.erase import Erased, ErasureError, count, erase
 from flows.erasing.finding import NotRedactable
 from flows.integrity import check_lake
@@ -309,8 +311,17 @@ def test_what_cannot_be_taken_out_stops_the_erasure_before_anything_is_changed(s
             erase(settings, nik, reason, NOW)
 
 
-def test_nobody_is_named_by_what_an_erasure_leaves(erased: tuple[Settings, dict[str, Any], Erased]) -> None:
-    settings, _, _ = erased
+def test_nobody_is_named_by_what_an_erasure_leaves_and_says(
+    erased: tuple[Settings, dict[str, Any], Erased], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings, _, done = erased
+    monkeypatch.setenv("CAPAIAN_HOME", str(settings.home))
+    monkeypatch.setattr("sys.stdin", io.StringIO(NIK + "\n"))
+    assert app(["erase", "--nik", "-"], result_action="return_value") == 0
+    show(done)
+    said = capsys.readouterr().out
+    assert "No line of any delivery holds the person." in said and "The person is in none of them." in said
+    assert [word for word in WORDS if word in said] == []
     tombstones = load_tombstones(settings.vault)
     assert sorted(one.kind for one in tombstones) == ["nik"] + ["registration"] * 8
     assert all(re.fullmatch("[0-9a-f]{64}", one.pseudonym) for one in tombstones)

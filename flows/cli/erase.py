@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from flows.erasing.person import Person
 
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON for machines.")]
+Nik = Annotated[str, Parameter(allow_leading_hyphen=True)]
 Yes = Annotated[bool, Parameter(name="--yes", negative="", help="Erase; without it, only count what would go.")]
 
 
-def erase(*, nik: str, reason: str = "", yes: Yes = False, json_output: Json = False) -> int:
+def erase(*, nik: Nik, reason: str = "", yes: Yes = False, json_output: Json = False) -> int:
     """Take a person out of landed files, lake, vault and versions, and keep the person out of later deliveries.
 
     Ends with 1 when the search of all files afterwards still finds the person.
@@ -56,7 +57,7 @@ def erase(*, nik: str, reason: str = "", yes: Yes = False, json_output: Json = F
         return screens.fail(2, str(error))
     except NotRedactable as error:
         return screens.fail(1, f"nothing was erased: {error}")
-    print(json.dumps(_document(done), ensure_ascii=False)) if json_output else _show(done)
+    print(json.dumps(_document(done), ensure_ascii=False)) if json_output else show(done)
     return 0 if done.proof.holds else 1
 
 
@@ -110,7 +111,8 @@ def _show_parts(person: Person) -> None:
         screens.say(f"{person.linked_count:,} rows of the same owner have another valid NIK; they stay.")
 
 
-def _show(done: Erased) -> None:
+def show(done: Erased) -> None:
+    """Say what was erased, and what the search found."""
     _show_parts(done.person)
     retired = ", ".join(map(str, done.retired)) or "none"
     published = f"Published version {done.version}; " if done.version else "Nothing new was to be published; "

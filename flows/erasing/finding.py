@@ -36,7 +36,7 @@ class NotRedactable(RuntimeError):
 def find_in_lines(con: duckdb.DuckDBPyConnection, file: RecognisedFile, parsed: str, sought: Sought) -> Found:
     """Lines of a delivery whose lines and joined records are loaded, and whose rows are in the relation `parsed`.
 
-    Of a record that a quoted line break has cut, all its lines. Costs 2 to 4 CPU-seconds for a million lines.
+    Of a record that a quoted line break has cut, all its lines. Costs 5 CPU-seconds for a million lines.
     """
     read = [one.sheet for one in file.tables if one.sheet] + [one.sheet for one in file.other_sheets]
     sheets = sorted(read, key=lambda sheet: sheet.number)
