@@ -22,6 +22,7 @@ from flows.rollback import published_version
 from flows.settings import Settings
 from flows.space import free_bytes, megabytes, needed_for
 from transforms.land import landed_files, survey_inbox
+from warehouse.checksums import DamageError
 from warehouse.journal import read_runs
 from warehouse.layout import DataRoot
 from warehouse.ledger import Ledger
@@ -90,12 +91,12 @@ def look_at_deliveries(root: DataRoot) -> Iterator[Finding]:
         try:
             if Ledger(root).outcome(folder.name):
                 entered.add(folder.name)
-        except (OSError, ValueError, TypeError):
+        except DamageError:
             unreadable.append(folder.name)
     name, due, lost = "deliveries", sorted(landed - entered - set(unreadable)), sorted(entered - landed)
     if unreadable:
-        cure = f"remove their folders from {root.lake}; capaian run takes the landed files again"
-        yield Finding(name, "person", f"ledger entries that cannot be read: {_short(unreadable)}", cure)
+        cure = "capaian run reads their landed files again"
+        yield Finding(name, "note", f"ledger entries that cannot be read: {_short(unreadable)}", cure)
     if lost:
         cure = f"restore them into {root.landed} from a copy, or ask their senders to deliver again"
         yield Finding(name, "person", f"ledger entries without their landed file: {_short(lost)}", cure)
