@@ -223,6 +223,11 @@ def test_what_is_published_is_looked_at_by_name(kept: Settings) -> None:
     root.report.write_text("another", encoding="utf-8")
     faults = [finding.found for finding in found(examine(kept), "published")]
     assert faults == ["report.html does not lead to version 2", "version 2: report.html is missing"]
+    flip = folder / "manifest.json"
+    flip.chmod(0o600)
+    flip.write_text(flip.read_text(encoding="utf-8").replace("as_of", "as_if"), encoding="utf-8")
+    faults = [finding.found for finding in found(examine(kept), "published")]
+    assert faults[1] == "version 2: manifest.json is missing or not as it was published"
     root.current.unlink()
     assert only(examine(kept), "published")[1:] == ("no version is the published one", "capaian rollback 2")
 
