@@ -19,8 +19,8 @@ from warehouse.pin import Pin, PinError, read_pin, set_pin, take_pin
 from warehouse.publish import DATABASE, MANIFEST, manifest_of, switch
 from warehouse.retention import why_not_kept
 
-HASHED_BYTES = 512_000_000
-"""What is hashed before a switch: about half a second of one core, and the database before all else."""
+HASHED_BYTES = 256_000_000
+"""What is hashed before a switch: about a quarter of a second of one core, and the database before all else."""
 
 
 class RollbackError(ValueError):
