@@ -102,17 +102,20 @@ def test_permissions_are_repaired_to_what_the_layout_says(kept: Settings) -> Non
         root.lake: 0o700,
         next(path for path in root.landed.rglob("*") if path.is_file()): 0o400,
         next(root.lake.glob("*/rows.parquet"), next(root.lake.glob("*/*.parquet"))): 0o600,
-        next(root.lake.glob("linkage/*")): 0o600,
+        root.lake / "linkage" / "manifest.json": 0o600,
         root.version(1) / "capaian.duckdb": 0o444,
         root.version(1) / "parquet": 0o555,
         root.version(2): 0o555,
     }
-    for path in wanted:
+    elsewhere = kept.home.parent / "elsewhere"
+    elsewhere.write_bytes(b"")
+    (root.lake / "linkage" / "link").symlink_to(elsewhere)
+    for path in (*wanted, elsewhere):
         path.chmod(0o777)
     done = examine(kept, is_dry_run=True)
     assert only(done, "permissions")[0] == "to_mend" and {mode(path) for path in wanted} == {0o777}
     assert only(examine(kept), "permissions")[0] == "mended"
-    assert {path: mode(path) for path in wanted} == wanted
+    assert {path: mode(path) for path in wanted} == wanted and mode(elsewhere) == 0o777
     assert only(examine(kept), "permissions")[0] == "fine"
 
 
