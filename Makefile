@@ -13,10 +13,16 @@ demo: $(READY)  ## simulate a small census, run the nightly flow on it and show 
 test: $(READY)  ## run the tests, two files at a time (ARGS="-k name" for some)
 	@$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
 
-check: $(READY)  ## style, types and imports; changes nothing
+check: style types imports  ## style, types and imports; changes nothing
+
+style: $(READY)
 	@$(BIN)/ruff check . || { echo "cure: make fix, then mend what is left"; exit 1; }
 	@$(BIN)/ruff format --check . || { echo "cure: make fix"; exit 1; }
+
+types: $(READY)
 	@$(BIN)/mypy || { echo "cure: mend the types named above"; exit 1; }
+
+imports: $(READY)
 	@$(BIN)/lint-imports || { echo "cure: move the import to where pyproject.toml allows it"; exit 1; }
 
 fix: $(READY)  ## mend what a tool can mend
@@ -57,4 +63,4 @@ $(BENCH)/.ready: tests/benchmarks/requirements.lock
 	    $(BENCH)/bin/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r $<
 	@touch $@
 
-.PHONY: help demo test check fix linkage lock
+.PHONY: help demo test check style types imports fix linkage lock

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import urllib.error
 import urllib.request
 from typing import Any
 
@@ -54,10 +53,10 @@ def tell_stale(sentence: str, version: int | None) -> bool:
 
 def send(address: str, message: dict[str, str]) -> bool:
     """Post `message` as JSON; whether it was taken. An address that does not answer stops no run and is not shown."""
-    request = urllib.request.Request(  # the operator's own address
-        address, json.dumps(message).encode(), {"Content-Type": "application/json"}, method="POST"
-    )
     try:
+        request = urllib.request.Request(  # the operator's own address
+            address, json.dumps(message).encode(), {"Content-Type": "application/json"}, method="POST"
+        )
         with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):
             return True
     except (OSError, ValueError) as error:

@@ -7,7 +7,6 @@ is logged, and what is published.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from prefect.artifacts import (
@@ -67,11 +66,11 @@ def show_published(settings: Settings, version: int) -> None:
 def show_plan(backfill: Backfill) -> None:
     """What a backfill does with each delivery, and why."""
     if backfill.deliveries:
-        create_table_artifact([asdict(one) for one in backfill.deliveries], key="backfill-plan")
+        create_table_artifact([vars(one) for one in backfill.deliveries], key="backfill-plan")
 
 
 def show_effect(effect: Iterable[Headline]) -> None:
     """What a backfill does to the headline figures."""
-    rows = [{**asdict(one), "change_ratio": one.change_ratio} for one in effect]
+    rows = [{**vars(one), "change_ratio": one.change_ratio} for one in effect]
     if rows:
         create_table_artifact(rows, key="backfill-effect")

@@ -72,6 +72,7 @@ class Linkage:
                 kept["prepared"].append(name)
         unfinished = self.manifest.with_suffix(".unfinished")
         unfinished.write_text(json.dumps(sealed(kept), indent=1), encoding="utf-8")
+        unfinished.chmod(0o600)
         unfinished.replace(self.manifest)
         for path in self.folder.glob("*.parquet"):
             if path.name not in kept["files"]:
@@ -86,6 +87,7 @@ class Linkage:
             (self.folder / path.name).symlink_to(path)
         for copy in (self.begun_from, self.manifest):
             copy.write_bytes(other.manifest.read_bytes())
+            copy.chmod(0o600)
 
     def take(self, other: Linkage) -> None:
         """Go on from where `other` stands, which began from here; if this one moved on meanwhile, it stays as it is."""

@@ -36,7 +36,6 @@ from transforms.disclosure import build_released, keep_contributions
 from transforms.land import delivery_number
 from transforms.marts import build_marts
 from transforms.resolve import resolve
-from warehouse.connection import Resources
 from warehouse.contract import Table
 from warehouse.corrections import load_corrections
 from warehouse.ddl import arrow_schema
@@ -331,7 +330,7 @@ def publish_release(settings: Settings, release: Release) -> Path:
         release.input_fingerprint,
         release.as_of,
         release.known,
-        lambda database, page: _write_report(settings.resources, database, page),
+        write_report,
     )
     shutil.rmtree(release.folder)
     logger.info("published version %d", release.version)
@@ -348,11 +347,6 @@ def retire_versions(settings: Settings) -> None:
         return
     if retired:
         logger.info("retired version %s", ", ".join(map(str, retired)))
-
-
-def _write_report(resources: Resources, database: Path, page: Path) -> None:
-    with resources.connect(database, read_only=True) as con:
-        write_report(con, page)
 
 
 def released_entries(settings: Settings) -> tuple[list[LedgerEntry], Drift]:

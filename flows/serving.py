@@ -13,13 +13,23 @@ from prefect.schedules import Cron
 
 from flows.backfill import backfill
 from flows.nightly import nightly
+from flows.watching import freshness
 
-CRON = "0 1 * * *"
 TIMEZONE = "Asia/Jakarta"
+CRONS = {"nightly": "0 1 * * *", "backfill": None, "freshness": "30 * * * *"}
+"""When each deployment runs by itself, on the clock of Jakarta."""
+
+
+def deployments() -> list[Any]:
+    """The deployments, one run of each at a time."""
+    made: list[Any] = []
+    for flow in (nightly, backfill, freshness):
+        cron = CRONS[flow.name]
+        schedule = Cron(cron, timezone=TIMEZONE) if cron else None
+        made.append(flow.to_deployment(flow.name, schedule=schedule, concurrency_limit=1))
+    return made
 
 
 def serve_flows() -> None:
-    """Serve both flows until the process is stopped; one run at a time, since there is one writer."""
-    at_night: Any = nightly.to_deployment("nightly", schedule=Cron(CRON, timezone=TIMEZONE), concurrency_limit=1)
-    asked_for: Any = backfill.to_deployment("backfill", concurrency_limit=1)
-    serve(at_night, asked_for, pause_on_shutdown=False, limit=1)
+    """Serve all flows until the process is stopped; one run at a time, since there is one writer."""
+    serve(*deployments(), pause_on_shutdown=False, limit=1)

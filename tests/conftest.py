@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -219,6 +220,14 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     ingest_inbox(settings)
     publish_all(settings)
     return settings
+
+
+@pytest.fixture
+def kept(reported: Settings, tmp_path: Path) -> Settings:
+    """A copy of the two versions of `reported`, which a test may change."""
+    home = tmp_path / "kept"
+    shutil.copytree(reported.home, home, symlinks=True)
+    return reported.model_copy(update={"home": home})
 
 
 def ingest_inbox(settings: Settings) -> list[LedgerEntry]:

@@ -9,16 +9,15 @@ import pytest
 
 from warehouse.audits import AUDITS
 from warehouse.certificate import Statement, certificate_rows, stated_by_tables
-from warehouse.ddl import create_tables
-from warehouse.tables import PUBLISHED_TABLES
+from warehouse.prepared import copy_definitions
+from warehouse.publish import define_published
 
 
 @pytest.fixture
 def database() -> Iterator[duckdb.DuckDBPyConnection]:
     """Every published table, with a balance, a publication and a certificate."""
     with duckdb.connect() as con:
-        for statement in create_tables(PUBLISHED_TABLES):
-            con.execute(statement)
+        copy_definitions(con, "memory", define_published)
         con.execute("INSERT INTO quality.row_balance VALUES (7, 'lines', 5, 5, 0, MAP {'header': 1, 'parsed': 4})")
         con.execute("INSERT INTO meta.publication (version) VALUES (1)")
         audits = [Statement("audits", audit.name, "holds", None, audit.sentence) for audit in AUDITS]

@@ -15,7 +15,7 @@ import duckdb
 import pytest
 from conftest import AS_OF, SIDT_DEFAULTS, ingest_inbox, publish_all, published, stranger, write_sidt
 
-from flows import ingesting, releasing
+from flows import ingesting, integrity, releasing
 from flows.backfilling import carry_out, plans
 from flows.backfilling.plans import BackfillError, InputsChanged, cancel, make_plan, read_backfill
 from flows.backfilling.request import BackfillRequest
@@ -24,6 +24,7 @@ from flows.settings import Settings
 from warehouse import corrections
 from warehouse.ledger import Ledger
 from warehouse.tables import PUBLISHED_TABLES
+from warehouse.tables.released import RELEASED_TABLES
 
 HEADER = "source_register,registration_number,column_name,expect,replacement,reason,source,decided_date\n"
 CODE_FIXES = "profile,column_name,wrong_text,right_text,reason,source,decided_date\n"
@@ -37,8 +38,10 @@ OF_THE_VERSION = {
     "marts.whatchanged",
     "marts.stock_changes",
     "quality.corrections",
+    "quality.suppression_log",
+    *(table.full_name for table in RELEASED_TABLES),
 }
-"""Tables that tell of versions and runs: two ways to the same figures differ in them."""
+"""Tables that tell of versions and runs, or hide what earlier versions hid: two ways to the same figures differ there."""
 
 
 def decide(folder: Path, records: str) -> None:
@@ -98,6 +101,7 @@ def carried_out(settings: Settings, number: int, max_change: float | None = None
     with running(settings, f"backfill {number}") as journal:
         ingesting.open_data_root(settings)
         carry_out.let_in_what_was_allowed(settings)
+        integrity.check_lake(settings)
         work = carry_out.open_backfill(settings, number, max_change)
         try:
             for file in work.due:

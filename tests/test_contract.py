@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from transforms.build import ContractError, build_table
+from warehouse import prepared
 from warehouse.columns import REGISTRATION
 from warehouse.connection import Resources
 from warehouse.contract import Column, Table, fingerprint
 from warehouse.ddl import arrow_schema, create_tables
 from warehouse.dictionary import BEGIN, END, as_markdown
+from warehouse.prepared import copy_definitions, copy_rows
 from warehouse.tables import ALL_TABLES, PUBLISHED_TABLES
 from warehouse.tables.lake import VALIDATED
 from warehouse.tables.register import BUSINESSES
@@ -78,6 +82,39 @@ def test_a_changed_definition_changes_the_fingerprint() -> None:
 def test_a_select_with_other_columns_than_the_contract_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ContractError, match=r"register\.businesses: missing .*business_id.*unknown \['colour'\]"):
         build_table(duckdb.connect(), BUSINESSES, "SELECT 1 AS colour", tmp_path)
+
+
+def test_what_is_prepared_is_made_once_and_again_when_its_file_is_gone() -> None:
+    made = []
+
+    def fill(con: duckdb.DuckDBPyConnection, comment: str) -> None:
+        made.append(comment)
+        con.execute(f"CREATE SCHEMA s; CREATE TABLE s.t AS SELECT 7 AS a; COMMENT ON COLUMN s.t.a IS '{comment}'")
+
+    for copy, count in ((copy_rows, 1), (copy_rows, 1), (copy_definitions, 0)):
+        with duckdb.connect() as con:
+            copy(con, "memory", fill, "seven")
+            assert con.execute("SELECT count(*) FROM s.t").fetchall() == [(count,)]
+            assert con.execute("SELECT comment FROM duckdb_columns() WHERE NOT internal").fetchall() == [("seven",)]
+    assert made == ["seven"]
+    shutil.rmtree(prepared._FOLDERS[0].name)
+    for comment in ("seven", "eight"):
+        with duckdb.connect() as con:
+            copy_rows(con, "memory", fill, comment)
+            assert con.execute("SELECT comment FROM duckdb_columns() WHERE NOT internal").fetchall() == [(comment,)]
+    assert made == ["seven", "seven", "eight"]
+
+
+def test_what_a_killed_process_prepared_is_taken_away_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prepared.tempfile, "tempdir", str(tmp_path))
+    dead, alive = (tmp_path / f"capaian-prepared-{pid}-x" for pid in (2**22 + 1, os.getpid()))
+    for folder in (dead, alive):
+        folder.mkdir()
+    assert prepared.abandoned() == [dead]
+    with prepared._new_folder():
+        assert not dead.exists() and alive.exists()
 
 
 def test_every_connection_has_the_limits_of_one_place(tmp_path: Path) -> None:

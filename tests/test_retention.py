@@ -180,11 +180,9 @@ def test_a_file_that_is_open_in_this_process_counts_as_held_and_stays_locked(roo
 
 
 def test_after_a_version_is_retired_its_neighbours_verify_and_later_releases_know_what_it_hid(
-    reported: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kept: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    home = tmp_path / "kept"
-    shutil.copytree(reported.home, home, symlinks=True)
-    settings = reported.model_copy(update={"home": home, "keep_versions": 2})
+    settings = kept.model_copy(update={"keep_versions": 2})
     build, seen = releasing.build_released, []
 
     def look(con: Any, contributions: Path, folder: Path, earlier: list[Path], threshold: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +17,6 @@ from flows.settings import Settings
 from flows.verifying import verify
 from warehouse.lock import LockHeld, single_writer
 from warehouse.pin import Pin, PinError, read_pin
-
-
-@pytest.fixture
-def kept(reported: Settings, tmp_path: Path) -> Settings:
-    """A copy of the two versions of a small register."""
-    home = tmp_path / "kept"
-    shutil.copytree(reported.home, home, symlinks=True)
-    return reported.model_copy(update={"home": home})
 
 
 def bytes_behind_links(settings: Settings) -> tuple[bytes, bytes, bytes]:

@@ -169,7 +169,7 @@ def test_the_nightly_is_scheduled_for_one_in_the_morning_in_jakarta_and_fires_fr
     ]
     assert {(start.hour, start.minute) for start in starts} == {(1, 0)}
     # The same deployment and time zone, at a minute that comes soon.
-    soon = datetime.now(JAKARTA) + timedelta(seconds=75)
+    soon = datetime.now(JAKARTA) + timedelta(seconds=150)
     cron = f"{soon.minute} {soon.hour} * * *"
     added = operator.run(
         "prefect",

@@ -5,9 +5,11 @@ Belongs here: the way every derived table is made. A `.sql` file is one SELECT; 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 
 from warehouse.contract import Table
 
@@ -21,20 +23,28 @@ def build_table(con: duckdb.DuckDBPyConnection, table: Table, select: str, folde
 
     Rows are ordered by the table's key where it is small; a large table keeps the order of its making.
     """
-    delivered = {row[0] for row in con.execute(f"DESCRIBE {select}").fetchall()}
-    if delivered != set(table.column_names):
-        raise ContractError(
-            f"{table.full_name}: missing {sorted(set(table.column_names) - delivered)},"
-            f" unknown {sorted(delivered - set(table.column_names))}"
-        )
     path = folder / table.schema / f"{table.name}.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
     columns = ", ".join(f"CAST({column.name} AS {column.type}) AS {column.name}" for column in table)
+    unknown = f"* EXCLUDE ({', '.join(table.column_names)})"  # none; asked here, so that a long SELECT is planned once
     order = f" ORDER BY {', '.join(table.key)}" if table.schema in ("marts", "released") else ""
-    con.execute(f"COPY (SELECT {columns} FROM ({select}){order}) TO '{path}' (FORMAT parquet)")
+    try:
+        con.execute(f"COPY (SELECT {columns}, {unknown} FROM ({select}){order}) TO '{path}' (FORMAT parquet)")
+    except duckdb.BinderException:
+        _check_columns(table, [row[0] for row in con.execute(f"DESCRIBE {select}").fetchall()])
+        raise
+    _check_columns(table, pq.read_schema(path).names)
     con.execute(f"CREATE SCHEMA IF NOT EXISTS {table.schema}")
     con.execute(f"CREATE OR REPLACE VIEW {table.full_name} AS SELECT * FROM read_parquet('{path}')")
     return path
+
+
+def _check_columns(table: Table, delivered: Iterable[str]) -> None:
+    if set(delivered) != set(table.column_names):
+        raise ContractError(
+            f"{table.full_name}: missing {sorted(set(table.column_names) - set(delivered))},"
+            f" unknown {sorted(set(delivered) - set(table.column_names))}"
+        )
 
 
 def select_in(path: Path) -> str:

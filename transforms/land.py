@@ -298,7 +298,7 @@ def landed_files(landed: Path) -> list[LandedFile]:
     """All files ever landed, by SHA-256."""
     return [
         LandedFile(path, folder.name)
-        for folder in sorted(landed.iterdir())
-        for path in sorted(folder.glob("*"))
+        for folder in sorted(landed.iterdir(), key=lambda folder: folder.name)
+        for path in sorted(folder.iterdir())
         if not path.name.startswith(".")
     ]

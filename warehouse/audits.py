@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 
 from warehouse.certificate import TABLE_SECTIONS, certificate_in, differing, stated_by_tables
-from warehouse.connection import Resources
 from warehouse.tables import ALL_TABLES, PUBLISHED_TABLES
 from warehouse.tables.quality import PUBLICATION
 
@@ -31,13 +29,12 @@ class Audit:
     fault: Callable[[duckdb.DuckDBPyConnection], str | None]
 
 
-def audit(resources: Resources, database: Path) -> None:
-    """Reopen `database` as an analyst would and check what every version must hold; raises `AuditError`."""
-    with resources.connect(database, read_only=True) as con:
-        for one in AUDITS:
-            fault = one.fault(con)
-            if fault:
-                raise AuditError(f"{fault}; nothing was published")
+def audit(con: duckdb.DuckDBPyConnection) -> None:
+    """Check what every version must hold on a finished database; raises `AuditError`."""
+    for one in AUDITS:
+        fault = one.fault(con)
+        if fault:
+            raise AuditError(f"{fault}; nothing was published")
 
 
 def _rows_lost(con: duckdb.DuckDBPyConnection) -> str | None:

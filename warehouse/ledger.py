@@ -85,10 +85,10 @@ class Ledger:
 
     def outcome(self, sha256: str) -> Outcome | None:
         """What became of one delivery, without what was found in it; None when it was never ingested."""
-        folder = self.folder(sha256)
-        if not (folder / JUDGEMENT).exists():
+        try:
+            return _read_outcome(self.folder(sha256))
+        except FileNotFoundError:
             return None
-        return _read_outcome(folder)
 
     def entry(self, sha256: str) -> LedgerEntry | None:
         """One delivery with what was found in it; None when it was never ingested.

@@ -29,6 +29,7 @@ def leftovers(root: DataRoot) -> Iterator[Path]:
         if folder.exists() and folder != root.current.resolve():  # finished, and never switched to
             yield folder
         yield announced(root)
+    yield from sorted(root.lake.glob("linkage/*.unfinished"))
     if root.landed.exists():
         for folder in sorted(root.landed.iterdir()):
             if not folder.is_symlink() and folder.is_dir():

@@ -38,7 +38,7 @@ class Holder:
         """Whether that very process still runs, and not another one that was given its number."""
         return (
             self.boot_id == _boot_id()
-            and (ticks := _started_ticks(self.pid)) is not None
+            and (ticks := started_ticks(self.pid)) is not None
             and (self.started_ticks in (None, ticks))
         )
 
@@ -103,14 +103,14 @@ def _held_by(path: Path, holder: Holder | None) -> str:
 
 def _this_process(purpose: str) -> Holder:
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Holder(os.getpid(), _started_ticks(os.getpid()), _boot_id(), purpose, now)
+    return Holder(os.getpid(), started_ticks(os.getpid()), _boot_id(), purpose, now)
 
 
 def _boot_id() -> str:
     return _BOOT_ID.read_text(encoding="ascii").strip() if _BOOT_ID.exists() else ""
 
 
-def _started_ticks(pid: int) -> int | None:
+def started_ticks(pid: int) -> int | None:
     """When the process started, ticks since boot; None when there is none, or only what is left of one (a zombie)."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()

@@ -15,6 +15,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from warehouse.audits import AuditError, audit
 from warehouse.certificate import CERTIFICATE_FILE, certificate_in, parquet_hashes, write_certificate
 from warehouse.checksums import DamageError, sealed, sha256_of, unsealed
@@ -24,6 +26,7 @@ from warehouse.ddl import create_tables
 from warehouse.layout import DataRoot
 from warehouse.ledger import sync
 from warehouse.leftovers import announced, remove_tree
+from warehouse.prepared import copy_definitions
 from warehouse.tables import PUBLISHED_TABLES
 
 DATABASE = "capaian.duckdb"
@@ -95,22 +98,22 @@ def publish(
     input_fingerprint: str,
     as_of: date,
     known: date,
-    write_report: Callable[[Path, Path], None],
+    write_report: Callable[[duckdb.DuckDBPyConnection, Path], None],
 ) -> Path:
     """Publish the tables in `parquet/<schema>/<name>.parquet` as `version`; returns the version's folder.
 
-    `write_report` is given the database and the path of the page to write.
+    `write_report` is given a connection to the database and the path of the page to write.
     Raises `AuditError` before anything is switched. An unfinished folder is never taken for a version.
     """
     work = root.versions / f".unfinished-{version:06d}"
     remove_tree(work)
     work.mkdir()
     build_database(resources, parquet, work / DATABASE)
-    audit(resources, work / DATABASE)
-    with resources.connect(work / DATABASE, read_only=True) as con:
+    with resources.connect(work / DATABASE, read_only=True) as con:  # opened anew, as an analyst would
+        audit(con)
         statements = certificate_in(con)
+        write_report(con, work / REPORT)
     write_certificate(work / CERTIFICATE_FILE, version, statements)
-    write_report(work / DATABASE, work / REPORT)
     for path in sorted(parquet.glob("*/*.parquet")):
         target = work / "parquet" / path.relative_to(parquet)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -146,23 +149,25 @@ def announce(root: DataRoot, version: int) -> None:
     sync(root.versions)
 
 
+def define_published(con: duckdb.DuckDBPyConnection) -> None:
+    """Create every published table of the contract and every macro, comments included, in an empty database."""
+    con.execute(";".join(create_tables(PUBLISHED_TABLES)))
+    for macro in sorted(MACROS.glob("*.sql")):
+        con.execute(macro.read_text(encoding="utf-8"))
+
+
 def build_database(resources: Resources, parquet: Path, database: Path) -> None:
-    """Create `database` with every published table of the contract and every macro, comments included, and close it."""
+    """Create `database` as `define_published` has it, fill its tables from `parquet`, and close it."""
     with resources.connect() as con:
         con.execute(f"ATTACH {quoted(str(database))} AS built (STORAGE_VERSION '{STORAGE_VERSION}')")
-        con.execute("BEGIN")  # several hundred statements, each of which would be forced to disk by itself
-        for statement in create_tables(PUBLISHED_TABLES, catalog="built"):
-            con.execute(statement)
+        copy_definitions(con, "built", define_published)
+        con.execute("BEGIN")  # each table would be forced to disk by itself
         for table in PUBLISHED_TABLES:
             con.execute(
                 f"INSERT INTO built.{table.full_name} BY NAME"
                 f" SELECT * FROM read_parquet({quoted(str(parquet / table.schema / table.name))} || '.parquet')"
             )
         con.execute("COMMIT")
-        con.execute("USE built")
-        for macro in sorted(MACROS.glob("*.sql")):
-            con.execute(macro.read_text(encoding="utf-8"))
-        con.execute("USE memory")
         con.execute("CHECKPOINT built")
         con.execute("DETACH built")
     if database.with_name(database.name + ".wal").exists():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -129,7 +129,7 @@ def make_plan(settings: Settings, request: BackfillRequest) -> Backfill:
         "request": request.model_dump(mode="json"),
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "inputs_fingerprint": inputs_fingerprint(planned),
-        "deliveries": [asdict(line_of(one)) for one in planned],
+        "deliveries": [vars(line_of(one)) for one in planned],
     }
     _write(folder / _PLAN, document)
     keep_state(root, number, "planned")
@@ -222,7 +222,7 @@ def keep_state(
         "state": state,
         "reason": reason,
         "failed": failed or {},
-        "effect": [asdict(one) for one in effect],
+        "effect": [vars(one) for one in effect],
         "version": version,
         "done_count": done_count,
     }
@@ -261,7 +261,7 @@ def _is_at_work(root: DataRoot) -> bool:
 
 def _write(path: Path, document: dict[str, Any]) -> None:
     unfinished = path.with_name(f".{path.name}")
-    unfinished.write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
+    unfinished.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
     unfinished.chmod(0o600)
     sync(unfinished)
     unfinished.replace(path)

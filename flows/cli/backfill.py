@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -207,7 +206,7 @@ def _summary(backfill: Backfill) -> dict[str, Any]:
         "line_count": sum(one.line_count for one in backfill.due),
         "estimated_seconds": round(backfill.seconds, 1),
         "version": backfill.version,
-        "effect": [{**asdict(one), "change_ratio": one.change_ratio} for one in backfill.effect],
+        "effect": [{**vars(one), "change_ratio": one.change_ratio} for one in backfill.effect],
     }
 
 
@@ -215,7 +214,7 @@ def _document(backfill: Backfill) -> str:
     document = {
         **_summary(backfill),
         "request": backfill.request.model_dump(mode="json"),
-        "deliveries": [asdict(one) for one in backfill.deliveries],
+        "deliveries": [vars(one) for one in backfill.deliveries],
     }
     return json.dumps(document, ensure_ascii=False)
 

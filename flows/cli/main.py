@@ -21,12 +21,14 @@ from pydantic_core import ErrorDetails
 
 from flows.cli import backfill, quarantine, review, screens
 from flows.cli.diff import diff
+from flows.cli.doctor import doctor
 from flows.cli.explain import explain
 from flows.cli.profile import profile
 from flows.cli.read import read
 from flows.cli.report import report
 from flows.cli.rollback import rollback
 from flows.cli.serve import serve
+from flows.cli.shell import shell
 from flows.cli.verify import verify
 from flows.cli.weights import weights
 from flows.settings import Settings, prepare_prefect
@@ -48,6 +50,10 @@ app.command(diff)
 app.command(review.app)
 
 app.command(rollback)
+
+app.command(doctor)
+
+app.command(shell)
 
 DEMO_AS_OF = date(2024, 12, 31)
 DEMO_ROWS = 50_000

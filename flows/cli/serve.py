@@ -13,8 +13,9 @@ def serve() -> int:
     """
     settings = Settings()
     prepare_prefect(settings.root.create())
-    from flows.serving import CRON, TIMEZONE, serve_flows
+    from flows.serving import CRONS, TIMEZONE, serve_flows
 
-    screens.say(f"[bold]serving[/] nightly ({CRON} {TIMEZONE}) and backfill on {settings.root.home}; Ctrl-C ends it")
+    served = ", ".join(f"{name} ({cron or 'when asked for'})" for name, cron in CRONS.items())
+    screens.say(f"[bold]serving[/] {served}, clock of {TIMEZONE}, on {settings.root.home}; Ctrl-C ends it")
     serve_flows()
     return 0

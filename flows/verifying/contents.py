@@ -19,10 +19,10 @@ from warehouse.audits import AUDITS
 from warehouse.certificate import CERTIFICATE_FILE, Statement, certificate_in, differing, parquet_hashes
 from warehouse.checksums import DamageError
 from warehouse.contract import quoted
-from warehouse.ddl import create_tables
 from warehouse.ledger import Ledger
-from warehouse.publish import MACROS
-from warehouse.tables import CONTRACT_FINGERPRINT, PUBLISHED_TABLES
+from warehouse.prepared import copy_definitions
+from warehouse.publish import define_published
+from warehouse.tables import CONTRACT_FINGERPRINT
 
 _STRANGE_DEFINITIONS = """
     WITH defined AS (
@@ -65,12 +65,7 @@ def check_definitions(con: duckdb.DuckDBPyConnection, database: Path, is_same_co
     """
     con.execute(f"ATTACH {quoted(str(database))} AS asked (READ_ONLY)")
     con.execute("ATTACH ':memory:' AS made")
-    for statement in create_tables(PUBLISHED_TABLES, catalog="made"):
-        con.execute(statement)
-    con.execute("USE made")
-    for macro in sorted(MACROS.glob("*.sql")):
-        con.execute(macro.read_text(encoding="utf-8"))
-    con.execute("USE memory")
+    copy_definitions(con, "made", define_published)
     strange = con.execute(_STRANGE_DEFINITIONS).fetchall()
     con.execute("DETACH asked")
     if strange and (is_same_code or any(is_built_in for _, is_built_in in strange)):

@@ -8,13 +8,15 @@ WITH owner_names AS (
 ), plain_names AS (
     SELECT business_name, words_of(plain_text(business_name)) AS plain_words
     FROM (SELECT DISTINCT business_name FROM registrations WHERE business_name IS NOT NULL)
+), business_words AS (
+    SELECT business_name, plain_words, words_of(one_spelling(array_to_string(without_branch(plain_words), ' '))) AS words
+    FROM plain_names
 ), business_names AS (
     SELECT
         business_name, branch_mark(plain_words) AS branch,
-        words_of(one_spelling(array_to_string(without_branch(plain_words), ' '))) AS words,
         array_to_string(words, '') AS full_name,
         nullif(array_to_string(list_filter(words, lambda w: NOT list_contains(trade_words(), w)), ''), '') AS core_name
-    FROM plain_names
+    FROM business_words
 ), villages AS (
     SELECT
         regency_code, district_name, village_name,
