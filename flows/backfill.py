@@ -21,7 +21,7 @@ from flows.backfilling.request import BackfillRequest
 from flows.plan import business_date
 from flows.running import reason_of, running
 from flows.settings import Settings
-from flows.tasks import BUILD_RELEASE, check_space, let_in_backfills, open_data_root, step
+from flows.tasks import BUILD_RELEASE, check_lake, check_space, let_in_backfills, open_data_root, step
 from warehouse.journal import RunJournal
 
 
@@ -66,6 +66,7 @@ def backfill(parameters: BackfillParameters | None = None) -> BackfillSummary:
     with running(settings, f"backfill {planned.number}", flow_run.get_id()) as journal:
         open_data_root(settings)
         let_in_backfills(settings)
+        check_lake(settings)
         work = open_backfill(settings, planned.number, parameters.allow_change)
         failed: dict[str, str] = {}
         try:

@@ -14,12 +14,12 @@ from prefect import flow, unmapped
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows import ingesting, integrity, releasing, running
+from flows import ingesting, releasing, running
 from flows.alerts import tell_failure
 from flows.artifacts import Progress, show_deliveries, show_published
 from flows.plan import business_date
 from flows.settings import Settings
-from flows.tasks import BUILD_RELEASE, check_space, let_in_backfills, open_data_root, step
+from flows.tasks import BUILD_RELEASE, check_lake, check_space, let_in_backfills, open_data_root, step
 from warehouse.ledger import LedgerEntry
 
 
@@ -36,7 +36,6 @@ class RunSummary:
 
 
 land_inbox = step(ingesting.land_inbox, "land the inbox")
-check_lake = step(integrity.check_lake, "check the lake")
 unpack_archives = step(ingesting.unpack_archives, "unpack archives")
 plan_deliveries = step(ingesting.plan_deliveries, "plan deliveries")
 ingest = step(running.attempt, "ingest", "ingest {file.path.name}")

@@ -14,7 +14,7 @@ from prefect import task
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
-from flows import ingesting, releasing, space
+from flows import ingesting, integrity, releasing, space
 from flows.backfilling.carry_out import let_in_what_was_allowed
 
 P = ParamSpec("P")
@@ -50,6 +50,7 @@ def step(function: Callable[P, R], name: str, run_name: str | None = None, *, re
 
 
 open_data_root = step(ingesting.open_data_root, "open the data root")
+check_lake = step(integrity.check_lake, "check the lake")
 check_space = step(space.check_space, "check the disk")
 let_in_backfills = step(let_in_what_was_allowed, "let in backfills")
 

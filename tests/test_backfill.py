@@ -15,7 +15,7 @@ import duckdb
 import pytest
 from conftest import AS_OF, SIDT_DEFAULTS, ingest_inbox, publish_all, published, stranger, write_sidt
 
-from flows import ingesting, releasing
+from flows import ingesting, integrity, releasing
 from flows.backfilling import carry_out, plans
 from flows.backfilling.plans import BackfillError, InputsChanged, cancel, make_plan, read_backfill
 from flows.backfilling.request import BackfillRequest
@@ -101,6 +101,7 @@ def carried_out(settings: Settings, number: int, max_change: float | None = None
     with running(settings, f"backfill {number}") as journal:
         ingesting.open_data_root(settings)
         carry_out.let_in_what_was_allowed(settings)
+        integrity.check_lake(settings)
         work = carry_out.open_backfill(settings, number, max_change)
         try:
             for file in work.due:

@@ -259,11 +259,11 @@ def test_landed_files_and_ledger_entries_are_held_against_each_other(kept: Setti
     assert (result, cure) == ("note", "capaian run takes them") and first[:12] in told
     (root.landed / second).rename(root.scratch / "lost")
     (root.lake / third / "entry.json").write_text("{", encoding="utf-8")
-    told_by = {finding.result: finding for finding in found(examine(kept), "deliveries")}
-    people = [finding for finding in found(examine(kept), "deliveries") if finding.result == "person"]
-    assert third[:12] in people[0].found and "cannot be read" in people[0].found
-    assert second[:12] in people[1].found and "without their landed file" in people[1].found
-    assert first[:12] in told_by["note"].found
+    unread, lost, due = found(examine(kept), "deliveries")
+    assert [one.result for one in (unread, lost, due)] == ["note", "person", "note"]
+    assert third[:12] in unread.found and "cannot be read" in unread.found
+    assert second[:12] in lost.found and "without their landed file" in lost.found
+    assert first[:12] in due.found
 
 
 def test_a_full_disk_a_clock_moved_back_and_a_package_out_of_bounds_need_someone(
