@@ -90,12 +90,12 @@ def look_at_deliveries(root: DataRoot) -> Iterator[Finding]:
         try:
             if Ledger(root).outcome(folder.name):
                 entered.add(folder.name)
-        except (DamageError, OSError, ValueError, TypeError):
+        except DamageError:
             unreadable.append(folder.name)
     name, due, lost = "deliveries", sorted(landed - entered - set(unreadable)), sorted(entered - landed)
     if unreadable:
-        cure = "capaian run reads the deliveries again; see what is wrong with the disk"
-        yield Finding(name, "person", f"ledger entries that cannot be read: {_short(unreadable)}", cure)
+        cure = "capaian run reads their landed files again"
+        yield Finding(name, "note", f"ledger entries that cannot be read: {_short(unreadable)}", cure)
     if lost:
         cure = f"restore them into {root.landed} from a copy, or ask their senders to deliver again"
         yield Finding(name, "person", f"ledger entries without their landed file: {_short(lost)}", cure)
