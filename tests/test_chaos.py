@@ -18,7 +18,6 @@ from flows.cli.faults import sentence
 from flows.ingesting import open_data_root
 from flows.settings import Settings
 from transforms.land import land
-from transforms.reading.confined import Limits, confined
 
 
 @pytest.fixture(scope="module")
@@ -112,14 +111,3 @@ def test_a_fault_of_the_program_is_not_explained_away(settings: Settings) -> Non
         BrokenPipeError(),
     ):
         assert sentence(error, settings) is None
-
-
-def test_a_full_disk_is_no_reason_to_refuse_a_file(tmp_path: Path) -> None:
-    """What is refused stays refused; the same file is read when there is room again."""
-    with pytest.raises(OSError) as raised:
-        confined(raise_full, "the sheet", "send it as CSV", Limits(), rows=str(tmp_path / "rows"))
-    assert raised.value.errno == errno.ENOSPC
-
-
-def raise_full(rows: str) -> None:
-    raise OSError(errno.ENOSPC, "full", rows)
