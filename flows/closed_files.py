@@ -23,8 +23,8 @@ def check_place(settings: Settings, out: Path) -> None:
     root, place = settings.root, out.absolute().parent.resolve()
     if not place.is_dir():
         raise PlaceError(f"{out.parent} is no folder; make it first")
-    decisions = root.link_decisions.parent
-    for folder in (root.published, root.landed, root.lake, root.inbox, root.scratch, root.prefect, decisions):
+    own = (root.published, root.landed, root.lake, root.vault, root.inbox, root.scratch, root.prefect)
+    for folder in (*own, root.link_decisions.parent):
         if place.is_relative_to(folder.resolve()):
             raise PlaceError(f"{folder.name}/ of the data root is no place for personal answers; name another")
 

@@ -25,8 +25,8 @@ from warehouse.reference_data import reference_fingerprint
 from warehouse.tables import CONTRACT_FINGERPRINT, LAKE_FINGERPRINT
 from warehouse.targets import OperatorTarget
 
-_MAKE_NO_ROW = frozenset({"simulation", "drafting"})
-_AFTER_INGEST = frozenset({"resolve", "marts", "disclosure", "changes"})
+_MAKE_NO_ROW = frozenset({"simulation", "drafting", "redaction"})
+_AFTER_INGEST = frozenset({"resolve", "pseudonyms", "marts", "disclosure", "changes"})
 """What is built anew for each release; no line of a delivery depends on it."""
 
 
@@ -47,7 +47,7 @@ def transforms_fingerprint(apart: frozenset[str] = _MAKE_NO_ROW) -> str:
 
 def delivery_key(file: LandedFile, of_code: str | None = None) -> str:
     """What the result of one delivery depends on; `of_code`, if it is known already, is the `ingest_fingerprint()`."""
-    return fingerprint(file.sha256, of_code or ingest_fingerprint())
+    return fingerprint(file.kept_sha256, of_code or ingest_fingerprint())
 
 
 def ingest_fingerprint() -> str:
@@ -80,8 +80,12 @@ def input_fingerprint(
     decisions: Iterable[LinkDecision] = (),
     targets: Iterable[OperatorTarget] = (),
     suppression_threshold: int = 5,
+    identifiers: tuple[str, int] = ("", 0),
 ) -> str:
-    """What a publication depends on; the order of the deliveries is no part of it."""
+    """What a publication depends on; the order of the deliveries is no part of it.
+
+    `identifiers` are the id of the key of the pseudonyms and the years that they are kept.
+    """
     return fingerprint(
         sorted(entry.key for entry in entries),
         CONTRACT_FINGERPRINT,
@@ -92,4 +96,5 @@ def input_fingerprint(
         *decisions,
         *targets,
         suppression_threshold,
+        identifiers,
     )

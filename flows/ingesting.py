@@ -10,6 +10,7 @@ import logging
 import shutil
 import threading
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,16 +21,28 @@ from expectations.gates import FileFacts, sender_of
 from expectations.judge import Judgement, judge, rows_in, split_rows
 from flows.apart import Apart
 from flows.balance import BalanceError, balance, check_balance
+from flows.erasing.finding import NotRedactable, find_in_file, find_in_lines
+from flows.erasing.redacting import Redacted, finish_redactions, redact, renew_archives
+from flows.erasing.sought import Found, Sought, everybody_erased
 from flows.fingerprints import delivery_key
 from flows.known import known_deliveries
-from flows.plan import plan
+from flows.plan import JAKARTA, plan
 from flows.settings import Settings
-from transforms.land import LandedFile, RefusedArrival, close_landed, land, survey_inbox, take_census
+from transforms.land import (
+    Census,
+    LandedFile,
+    RefusedArrival,
+    close_landed,
+    land,
+    landed_files,
+    survey_inbox,
+    take_census,
+)
 from transforms.reading.containers import unpack
 from transforms.reading.kinds import kind_of
 from transforms.reading.names import safe_name
 from transforms.reading.refusal import RefusedDelivery
-from transforms.recognise import recognise
+from transforms.recognise import RecognisedFile, recognise
 from transforms.standardise import (
     account_for_lines,
     join_broken_records,
@@ -44,6 +57,7 @@ from warehouse.ledger import Ledger, LedgerEntry
 from warehouse.leftovers import sweep
 from warehouse.profiles import load_profiles
 from warehouse.reference_data import load_reference
+from warehouse.vault import encryption_of
 
 PARALLEL_DELIVERIES = 2
 """Deliveries ingested side by side, within one memory limit."""
@@ -66,10 +80,26 @@ class Arrivals:
     left: tuple[RefusedArrival, ...]
 
 
+@dataclass(frozen=True)
+class Read:
+    """A delivery whose lines are loaded; `line_count` are its lines, counted without the reader that cuts them."""
+
+    file: RecognisedFile
+    line_count: int
+
+
 def open_data_root(settings: Settings) -> None:
-    """Create the folders and sweep what an interrupted run left behind."""
+    """Create the folders, sweep what an interrupted run left behind, and finish what an erasure was interrupted at.
+
+    Raises `VaultError` before anything is taken when the vault cannot be written as it must be.
+    """
+    encryption_of(settings.vault)
     sweep(settings.root.create())
     close_landed(settings.root.landed)
+    settings.vault.key()
+    settings.vault.sweep()
+    finish_redactions(settings.root.landed)
+    renew_archives(settings)
 
 
 def land_inbox(settings: Settings) -> Arrivals:
@@ -96,6 +126,7 @@ def land_inbox(settings: Settings) -> Arrivals:
 def unpack_archives(settings: Settings) -> list[LedgerEntry]:
     """Unpack each landed archive that is due; every file in it is landed and is a delivery of its own."""
     root, entries = settings.root, []
+    redacted = {file.kept_sha256: file for file in landed_files(root.landed) if file.content_sha256}
     for file in plan_deliveries(settings):
         if not _is_archive(file.path):
             continue
@@ -104,7 +135,7 @@ def unpack_archives(settings: Settings) -> list[LedgerEntry]:
         entry = _new_entry(file) | {"byte_count": file.path.stat().st_size}
         try:
             unpacked = unpack(file.path, out)
-            members = [land(member, root.landed) for member in unpacked.files]
+            members = [land(member, root.landed, redacted) for member in unpacked.files]
             entry |= {"status": "unpacked", "members": [member.sha256 for member in members]}
             logger.info("%s: unpacked, %d files", file.path.name, len(members))
         except RefusedDelivery as refused:
@@ -154,25 +185,60 @@ def plan_deliveries(settings: Settings) -> list[LandedFile]:
 def ingest(settings: Settings, file: LandedFile) -> LedgerEntry:
     """Standardise and judge one landed file and commit the result with its ledger entry.
 
-    A file that cannot be taken is refused with its reason, which is a result too. Raises `BalanceError` when a line
-    is unaccounted for, and what `judge` raises.
+    A file that cannot be taken is refused with its reason, which is a result too. Lines of persons who were erased are
+    taken out of the file first. Raises `BalanceError` when a line is unaccounted for, and what `judge` raises.
     """
+    try:
+        return _ingest(settings, file, everybody_erased(settings.vault))
+    except Redacted as redacted:
+        logger.info("%s: lines of erased persons were taken out", file.path.name)
+        return _ingest(settings, redacted.file, None)
+
+
+def read_rows(con: duckdb.DuckDBPyConnection, settings: Settings, file: LandedFile, census: Census, work: Path) -> Read:
+    """Load the lines of a delivery on `con`, and write its rows, not yet judged, into `work`."""
+    root = settings.root
+    recognised = recognise(file.path, census, load_profiles(), root.scratch)
+    line_count = load_lines(con, recognised, census, root.scratch)
+    for table in recognised.tables:
+        join_broken_records(con, table)
+    split_rows(con, standardised_sql(recognised, file.delivery_id, load_corrections()), work)
+    return Read(recognised, line_count)
+
+
+def _keep_out(settings: Settings, file: LandedFile, found: Found) -> None:
+    if found:
+        raise Redacted(redact(settings, file, found, datetime.now(JAKARTA).isoformat(timespec="seconds")))
+
+
+def _keep_out_of_refused(settings: Settings, file: LandedFile, sought: Sought | None) -> str:
+    """What is to be added to the reason of a refusal: that an erased person is in the file and stays there."""
+    if sought:
+        try:
+            _keep_out(settings, file, find_in_file(file.path, sought, settings.resources))
+        except NotRedactable as error:
+            logger.warning("%s: %s", file.path.name, error)
+            return f"; {error}"
+    return ""
+
+
+def _ingest(settings: Settings, file: LandedFile, sought: Sought | None) -> LedgerEntry:
     root = settings.root
     work = root.scratch / f"ingest-{file.sha256}"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     census = take_census(file.path)
-    if census.sha256 != file.sha256:
+    if census.sha256 != file.kept_sha256:
         raise BalanceError(f"{file.path.name}: the landed bytes are no longer those that arrived; land the file again")
     entry = _new_entry(file) | {"byte_count": census.byte_count, "line_count": census.line_count}
     with workbench(settings.resources).cursor() as con:
         try:
-            recognised = recognise(file.path, census, load_profiles(), root.scratch)
+            read = read_rows(con, settings, file, census, work)
+            recognised = read.file
             entry |= {"profile": recognised.profile.name, "encoding": recognised.encoding}
-            entry["line_count"] = load_lines(con, recognised, census, root.scratch)
-            for table in recognised.tables:
-                join_broken_records(con, table)
-            split_rows(con, standardised_sql(recognised, file.delivery_id, load_corrections()), work)
+            entry["line_count"] = read.line_count
+            if sought:
+                _keep_out(settings, file, find_in_lines(con, recognised, rows_in(work), sought))
             account = account_for_lines(con, recognised, file.delivery_id, rows_in(work), work / "unparsable.parquet")
             facts = FileFacts(
                 account.unparsable - account.elsewhere,
@@ -202,14 +268,20 @@ def ingest(settings: Settings, file: LandedFile) -> LedgerEntry:
         except RefusedDelivery as refused:
             shutil.rmtree(work)
             work.mkdir()
-            entry |= {"status": "refused", "reason": refused.reason}
+            left = _keep_out_of_refused(settings, file, sought)
+            entry |= {"status": "refused", "reason": refused.reason + left}
+        except NotRedactable as error:
+            shutil.rmtree(work)
+            work.mkdir()
+            entry |= {"status": "refused", "reason": str(error)}
         except UNFORESEEN as error:  # what the error says may quote the file, its name does not
             shutil.rmtree(work)
             work.mkdir()
             entry |= {
                 "status": "refused",
                 "reason": f"reading it failed with {type(error).__name__}, which is a fault of ours; report the file's"
-                f" name and SHA-256 ({file.sha256[:12]}), and send the export in another form meanwhile",
+                f" name and SHA-256 ({file.sha256[:12]}), and send the export in another form meanwhile"
+                + _keep_out_of_refused(settings, file, sought),
             }
         finally:
             (root.scratch / f"{file.sha256}.rows.parquet").unlink(missing_ok=True)

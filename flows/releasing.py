@@ -27,6 +27,7 @@ from flows.certify import certificate
 from flows.fingerprints import input_fingerprint, transforms_fingerprint
 from flows.integrity import check_versions
 from flows.linkage import Linkage
+from flows.pseudonyms import IDENTIFIERS, build_pseudonyms
 from flows.settings import Settings
 from transforms.answer import quarantine_history_sql, waiting_counts_sql
 from transforms.build import build_table
@@ -68,6 +69,7 @@ from warehouse.tables.quality import (
 from warehouse.tables.reference import OPERATOR_TARGETS
 from warehouse.tables.register import ENTITY_HISTORY
 from warehouse.targets import load_targets
+from warehouse.vault import commit_identifiers
 
 logger = logging.getLogger("capaian")
 
@@ -98,7 +100,10 @@ def plan_release(settings: Settings, as_of: date, known: date, run_id: int | Non
         logger.warning("%s: nothing is published until the pin is lifted: capaian rollback --lift", pin)
         return None
     decisions, targets = load_decisions(settings.root.link_decisions), load_targets(settings.root.targets)
-    due = input_fingerprint(Ledger(settings.root), as_of, decisions, targets, settings.suppression_threshold)
+    identifiers = (settings.vault.key().key_id, settings.identifier_years)
+    due = input_fingerprint(
+        Ledger(settings.root), as_of, decisions, targets, settings.suppression_threshold, identifiers
+    )
     if due == published_fingerprint(settings.root):
         return None
     check_versions(settings)
@@ -122,6 +127,7 @@ def resolve_register(settings: Settings, release: Release) -> None:
         grows = linkage.open(con, deliveries)
         resolve(con, release.folder, release.version, load_decisions(settings.root.link_decisions), grows)
         linkage.save(con, deliveries, grows)
+        build_pseudonyms(con, release.folder, release.known, settings.vault, settings.identifier_years)
         keep_contributions(con, _contributions(settings), release.as_of)
         view_quarantined(con, settings, [entry for entry in released_entries(settings)[0] if entry.is_judged])
         build_table(con, QUARANTINE_HISTORY, quarantine_history_sql(), release.folder)
@@ -322,6 +328,8 @@ def publish_release(settings: Settings, release: Release) -> Path:
     root, validated = settings.root, [entry for entry in released_entries(settings)[0] if entry.status == "validated"]
     stated = certificate(root, settings.resources, release.folder, release.as_of, release.input_fingerprint, validated)
     _keep(release, CERTIFICATE, stated)
+    # Before the switch: killed in between, the next run publishes and writes both.
+    commit_identifiers(settings.vault, release.folder / IDENTIFIERS)
     folder = publish(
         settings.root,
         settings.resources,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from warehouse.connection import Resources
 from warehouse.layout import DataRoot
+from warehouse.vault import Vault
 
 RUN_MARK = "CAPAIAN_RUN"
 """Names the run in the environment of its children, so that one that outlives it is recognised."""
@@ -35,10 +37,27 @@ class Settings(BaseSettings):
     keep_versions: int = Field(30, ge=2, description="Newest versions that are kept; older ones are retired.")
 
     alert_webhook: SecretStr | None = Field(None, description="Address that is told when a run fails or crashes.")
+    pseudonym_key: SecretStr | None = Field(
+        None, description="Key of the pseudonyms, 64 hex digits; by default the file vault/pseudonym.key."
+    )
+    identifier_years: int = Field(5, ge=1, le=100, description="Years after the last interview that a NIK is kept.")
+    vault_encryption: Literal["off", "required"] = Field(
+        "off", description="Whether identifiers must be encrypted; if they cannot be, nothing is taken."
+    )
+    vault_key: SecretStr | None = Field(None, description="Key the identifiers are encrypted with, 64 hex digits.")
 
     @property
     def root(self) -> DataRoot:
         return DataRoot(self.home.absolute())
+
+    @property
+    def vault(self) -> Vault:
+        return Vault(
+            self.root.vault,
+            self.pseudonym_key.get_secret_value() if self.pseudonym_key else None,
+            self.vault_encryption == "required",
+            self.vault_key.get_secret_value() if self.vault_key else None,
+        )
 
     @property
     def resources(self) -> Resources:

@@ -29,6 +29,7 @@ def open_trial(settings: Settings, home: Path, *, beside_the_published: bool) ->
             _link(own, shared)
         for own, shared in ((root.link_decisions, real.link_decisions), (root.targets, real.targets)):
             _link(own.parent, shared.parent)
+    _link(root.vault, real.vault)  # one key of the pseudonyms, and who was erased stays so
     root.create()
     for file in landed_files(real.landed):
         _link(root.landed / file.sha256, file.path.parent)

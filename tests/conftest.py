@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+os.environ.setdefault("CAPAIAN_PSEUDONYM_KEY", "5e" * 32)  # so that two data roots can be compared table by table
 
 from flows import ingesting, integrity, releasing
 from flows.settings import Settings

@@ -11,14 +11,16 @@ import codecs
 import hashlib
 import os
 import stat
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import BufferedReader
 from pathlib import Path
 
 from transforms.reading.names import is_system_name, safe_name
 from transforms.reading.refusal import RefusedDelivery
+from transforms.redaction.note import NOTE, read_note
 
 CHUNK = 1 << 22
 FIELD_MARK = b"\x01"
@@ -47,11 +49,21 @@ class Census:
 
 @dataclass(frozen=True)
 class LandedFile:
-    """A delivery in its place: `path` is `<landed>/<sha256>/<safe name>`, read-only."""
+    """A delivery in its place: `path` is `<landed>/<sha256>/<safe name>`, read-only.
+
+    `sha256` is that of what arrived; where lines of an erased person were taken out, `content_sha256` is that of what
+    is left.
+    """
 
     path: Path
     sha256: str
     is_duplicate: bool = False
+    content_sha256: str | None = None
+
+    @property
+    def kept_sha256(self) -> str:
+        """What the bytes at `path` must have."""
+        return self.content_sha256 or self.sha256
 
     @property
     def delivery_id(self) -> int:
@@ -166,10 +178,11 @@ def _reason_to_leave(name: str, mode: int) -> str | None:
     return "it is a pipe, a socket or a device; put a file into the inbox"
 
 
-def land(file: Path, landed: Path) -> LandedFile:
+def land(file: Path, landed: Path, redacted: Mapping[str, LandedFile] | None = None) -> LandedFile:
     """Move `file` into `landed` under its SHA-256; the disk is not doubled when both are on one file system.
 
     The same bytes under another name are a duplicate delivery: the copy is dropped, since its bytes are already kept.
+    So is what is left of a delivery after an erasure, such as a member of an archive: `redacted` maps SHA-256 to those.
     Raises `RefusedDelivery`, and leaves the file where it is, when it is no regular file, cannot be opened, or changes
     or vanishes meanwhile.
     """
@@ -180,11 +193,17 @@ def land(file: Path, landed: Path) -> LandedFile:
         _refuse_changed(begun, _status(file))
         folder = landed / sha256
         known = [path for path in folder.glob("*") if not path.name.startswith(".")] if folder.exists() else []
-        if known and _sha256_of(known[0]) == sha256:
+        note = read_note(folder)
+        left = note.content_sha256 if note else None
+        if known and _sha256_of(known[0]) == (left or sha256):
             _remove(file)
-            return LandedFile(known[0], sha256, is_duplicate=True)
+            return LandedFile(known[0], sha256, is_duplicate=True, content_sha256=left)
+        if redacted and (delivery := redacted.get(sha256)):
+            _remove(file)
+            return replace(delivery, is_duplicate=True)
         for path in known:  # no longer the bytes that arrived then; here they are again
             path.unlink()
+        (folder / NOTE).unlink(missing_ok=True)
         folder.mkdir(parents=True, exist_ok=True)
         target = folder / safe_name(file.name)
         # A file with a second name elsewhere would stay writable through it, and its other owner would lose the right.
@@ -296,9 +315,13 @@ def close_landed(landed: Path) -> None:
 
 def landed_files(landed: Path) -> list[LandedFile]:
     """All files ever landed, by SHA-256."""
-    return [
-        LandedFile(path, folder.name)
-        for folder in sorted(landed.iterdir(), key=lambda folder: folder.name)
-        for path in sorted(folder.iterdir())
-        if not path.name.startswith(".")
-    ]
+    files = []
+    for folder in sorted(landed.iterdir(), key=lambda folder: folder.name):
+        names = sorted(path.name for path in folder.iterdir())
+        note = read_note(folder) if NOTE in names else None
+        files += [
+            LandedFile(folder / name, folder.name, content_sha256=note.content_sha256 if note else None)
+            for name in names
+            if not name.startswith(".")
+        ]
+    return files

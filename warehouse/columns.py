@@ -546,6 +546,10 @@ BUSINESS_ID = Column(
     "One business, under an id that is minted once and kept from version to version; it says nothing of its members.",
 )
 OWNER_ID = Column("owner_id", "BIGINT", "One business actor, under an id of its own that lasts likewise.")
+PSEUDONYM = Column(
+    "pseudonym", "VARCHAR", "HMAC-SHA256 of the owner's NIK with the key of the vault, 64 hex digits; no key, no NIK."
+)
+KEY_ID = Column("key_id", "VARCHAR", "First 8 hex digits of the SHA-256 of the key that made the pseudonym.")
 THRESHOLD = Column(
     "threshold",
     "VARCHAR",

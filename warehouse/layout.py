@@ -28,6 +28,11 @@ class DataRoot:
         return self.home / "lake"
 
     @property
+    def vault(self) -> Path:
+        """Identifiers, the key of their pseudonyms, and tombstones, see `vault/`; personal data."""
+        return self.home / "vault"
+
+    @property
     def published(self) -> Path:
         """What analysts open."""
         return self.home / "published"
@@ -119,7 +124,8 @@ class DataRoot:
         return self.home / "run.lock"
 
     def create(self) -> DataRoot:
-        for folder in (self.inbox, self.landed, self.lake, self.scratch, self.prefect, self.runs, self.backfills):
+        closed = (self.inbox, self.landed, self.lake, self.vault, self.scratch, self.prefect, self.runs, self.backfills)
+        for folder in closed:
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(0o700)
         self.versions.mkdir(parents=True, exist_ok=True)

@@ -22,6 +22,7 @@ from pydantic_core import ErrorDetails
 from flows.cli import backfill, quarantine, review, screens
 from flows.cli.diff import diff
 from flows.cli.doctor import doctor
+from flows.cli.erase import erase
 from flows.cli.explain import explain
 from flows.cli.profile import profile
 from flows.cli.read import read
@@ -29,6 +30,7 @@ from flows.cli.report import report
 from flows.cli.rollback import rollback
 from flows.cli.serve import serve
 from flows.cli.shell import shell
+from flows.cli.vault import app as vault_app
 from flows.cli.verify import verify
 from flows.cli.weights import weights
 from flows.settings import Settings, prepare_prefect
@@ -70,6 +72,9 @@ app.command(report)
 app.command(serve)
 
 app.command(backfill.app)
+app.command(vault_app)
+
+app.command(erase)
 
 
 @app.command

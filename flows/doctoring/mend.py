@@ -55,7 +55,7 @@ def mend_permissions(root: DataRoot, is_dry_run: bool) -> Iterator[Finding]:
 
 def _other_permissions(root: DataRoot) -> Iterator[tuple[Path, int]]:
     """Paths whose permissions are not those of the layout, with what they must be."""
-    closed = (root.inbox, root.landed, root.lake, root.scratch, root.prefect, root.runs, root.backfills)
+    closed = (root.inbox, root.landed, root.lake, root.vault, root.scratch, root.prefect, root.runs, root.backfills)
     for folder in closed:
         if folder.is_dir() and _mode(folder) != _CLOSED:
             yield folder, _CLOSED

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.verifying.told import Check, fails, few, holds, unchecked
+from transforms.redaction.note import read_note
 from warehouse.certificate import CERTIFICATE_FILE, Statement, built_upon, read_certificate
 from warehouse.checksums import sha256_of, unsealed
 from warehouse.layout import DataRoot
@@ -115,7 +116,10 @@ def check_neighbours(root: DataRoot, folder: Path, files: Files, stated: Iterabl
 
 
 def check_landed(root: DataRoot, deliveries: dict[str, str], tell: Tell) -> Iterator[Check]:
-    """The bytes of each delivery (its name in the certificate and its SHA-256), where they are still kept."""
+    """The bytes of each delivery (its name in the certificate and its SHA-256), where they are still kept.
+
+    Where a person was erased, they are those that the erasure left.
+    """
     missing, sound = [], 0
     for item, sha256 in deliveries.items():
         try:
@@ -124,7 +128,9 @@ def check_landed(root: DataRoot, deliveries: dict[str, str], tell: Tell) -> Iter
                 missing.append(item)
                 continue
             tell(f"hashing {item}")
-            changed = [path for path in kept if path.is_symlink() or sha256_of(path) != sha256]
+            note = read_note(root.landed / sha256)
+            left = note.content_sha256 if note else sha256
+            changed = [path for path in kept if path.is_symlink() or sha256_of(path) != left]
         except OSError:
             missing.append(item)
             continue

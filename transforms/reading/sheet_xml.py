@@ -82,7 +82,7 @@ def account_for_sheets(path: Path, memory_mb: int) -> list[SheetAccount]:
         raise RefusedDelivery(f"the sheet holds {parts[_STRINGS].file_size:,} bytes of text; send it as CSV")
     text_bytes = 0
     with path.open("rb") as stream:
-        places = _sheet_places(stream, parts)
+        places = sheet_places(stream, parts)
         accounts = {place: SheetAccount(name) for name, place in places}
         for name, member in parts.items():
             if not name.endswith((".xml", ".rels", ".vml")):
@@ -122,8 +122,8 @@ def _tree(stream: BinaryIO, parts: dict[str, zipfile.ZipInfo], name: str) -> Ele
         raise RefusedDelivery(_DAMAGED.format(f"its part {name} is no XML")) from None
 
 
-def _sheet_places(stream: BinaryIO, parts: dict[str, zipfile.ZipInfo]) -> list[tuple[str, str]]:
-    """Name and part of each sheet."""
+def sheet_places(stream: BinaryIO, parts: dict[str, zipfile.ZipInfo]) -> list[tuple[str, str]]:
+    """Name and part of each sheet, in order; `parts` maps names of parts in small letters to the parts."""
     targets = {
         relation.get("Id"): relation.get("Target", "")
         for relation in _tree(stream, parts, "xl/_rels/workbook.xml.rels")
@@ -150,10 +150,7 @@ def _refuse_large(needed_bytes: int, memory_mb: int) -> None:
 
 
 def _account(account: SheetAccount, chunks: Iterator[bytes], memory_mb: int) -> None:
-    number = 0
-    for attributes, body in _rows(chunks):
-        found = _NUMBER.search(attributes)
-        number = int(found[1][:9]) if found else number + 1
+    for number, body in row_bodies(chunks):
         account.cell_count += body.count(b"<c ") or body.count(b":c ")
         if not _CONTENT.search(body):
             continue
@@ -175,6 +172,15 @@ def _account(account: SheetAccount, chunks: Iterator[bytes], memory_mb: int) -> 
             )
         if (b'"e"' in body or b"'e'" in body) and _ERROR_TYPE.search(body):
             account.errors[number] = list(_errors(body))
+
+
+def row_bodies(chunks: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Number and content of each row of a sheet's part."""
+    number = 0
+    for attributes, body in _rows(chunks):
+        found = _NUMBER.search(attributes)
+        number = int(found[1][:9]) if found else number + 1
+        yield number, body
 
 
 def _rows(chunks: Iterator[bytes]) -> Iterator[tuple[bytes, bytes]]:

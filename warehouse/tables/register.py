@@ -269,6 +269,20 @@ REGISTRATION_COUNTS = Table(
     published=True,
 )
 
+OWNER_PSEUDONYMS = Table(
+    "register",
+    "owner_pseudonyms",
+    "owner with a valid NIK",
+    "The keyed pseudonym by which an owner can be joined with the identifiers in the vault, and by nothing else.",
+    (
+        columns.OWNER_ID,
+        columns.PSEUDONYM,
+        columns.KEY_ID,
+    ),
+    ("owner_id",),
+    published=True,
+)
+
 REGISTER_TABLES = (
     BUSINESSES,
     MEMBERSHIPS,
@@ -282,4 +296,5 @@ REGISTER_TABLES = (
     STOP_LIST,
     MATCH_WEIGHTS,
     LINK_DECISIONS,
+    OWNER_PSEUDONYMS,
 )
