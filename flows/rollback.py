@@ -6,21 +6,21 @@ here: the whole verification of a version (`verifying/`), which takes longer tha
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from flows.settings import Settings
 from warehouse.certificate import CERTIFICATE_FILE, built_upon, read_certificate
-from warehouse.checksums import sha256_of
+from warehouse.checksums import DamageError, sha256_of
 from warehouse.layout import DataRoot
+from warehouse.leftovers import sweep
 from warehouse.lock import single_writer
 from warehouse.pin import Pin, PinError, read_pin, set_pin, take_pin
-from warehouse.publish import DATABASE, MANIFEST, switch
+from warehouse.publish import DATABASE, MANIFEST, manifest_of, switch
 from warehouse.retention import why_not_kept
 
-HASHED_BYTES = 512_000_000
-"""What is hashed before a switch: about half a second of one core, and the database before all else."""
+HASHED_BYTES = 256_000_000
+"""What is hashed before a switch: about a quarter of a second of one core, and the database before all else."""
 
 
 class RollbackError(ValueError):
@@ -49,6 +49,7 @@ def roll_back(settings: Settings, version: int | None = None, reason: str = "") 
     """
     root = settings.root
     with single_writer(root.lock, "rollback"):
+        sweep(root)  # a version that a killed run finished and never switched to is none to go back to
         published = published_version(root)
         number = _chosen(root, version, published)
         hashed, unhashed = check_cheaply(root, number)
@@ -105,13 +106,9 @@ def check_cheaply(root: DataRoot, version: int) -> tuple[int, tuple[str, ...]]:
     folder = root.version(version)
     cure = f"; choose another, and see what is wrong with it: capaian verify --version {version}"
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        listed: dict[str, str] = manifest["files"]
-        is_own = manifest["version"] == version and DATABASE in listed
-    except (OSError, ValueError, LookupError, TypeError):
-        is_own = False
-    if not is_own:
-        raise AlteredVersionError(f"{MANIFEST} of version {version} is missing or not its own{cure}")
+        listed: dict[str, str] = manifest_of(folder)["files"]
+    except (DamageError, LookupError):
+        raise AlteredVersionError(f"{MANIFEST} of version {version} is missing or not its own{cure}") from None
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink() or path.is_file()}
     for name in sorted(there ^ {*listed, MANIFEST}):
         found = "is missing" if name in listed else "is not in the manifest"

@@ -83,7 +83,7 @@ def prepare_prefect(root: DataRoot) -> None:
             "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
             "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
             "PREFECT_LOGGING_TO_API_ENABLED": "false",
-            "PREFECT_LOGGING_LEVEL": "ERROR",
+            "PREFECT_LOGGING_LEVEL": "CRITICAL",  # what stops a run is said by the command
             "PREFECT_LOGGING_EXTRA_LOGGERS": "",
             RUN_MARK: str(os.getpid()),
         }

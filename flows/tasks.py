@@ -5,6 +5,7 @@ Belongs here: Prefect's view of a step. Does not belong here: what a step does, 
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
@@ -30,7 +31,9 @@ def is_transient(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> 
         state.result()
     except (FileNotFoundError, PermissionError, NotADirectoryError):
         return False
-    except (OSError, duckdb.IOException):
+    except OSError as error:
+        return error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+    except duckdb.IOException:
         return True
     except Exception:
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import time
@@ -48,6 +49,18 @@ def wait() -> None:
 
 def write(path: str) -> None:
     Path(path).write_bytes(bytes(3 << 20))
+
+
+def run_full(rows: str) -> None:
+    raise OSError(errno.ENOSPC, "full", rows)
+
+
+def test_a_full_disk_is_no_reason_to_refuse_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is refused stays refused; the same file is read when there is room again."""
+    monkeypatch.setattr("transforms.reading.confined._ROOT", f"{Path.cwd()}:{Path(__file__).parent}")
+    with pytest.raises(OSError) as raised:
+        confined(run_full, "the sheet", "send it as CSV", LIMITS, rows=str(tmp_path / "rows"))
+    assert (raised.value.errno, raised.value.filename) == (errno.ENOSPC, str(tmp_path / "rows"))
 
 
 def test_the_result_comes_back_and_no_setting_goes_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -96,12 +97,24 @@ def test_what_is_prepared_is_made_once_and_again_when_its_file_is_gone() -> None
             assert con.execute("SELECT count(*) FROM s.t").fetchall() == [(count,)]
             assert con.execute("SELECT comment FROM duckdb_columns() WHERE NOT internal").fetchall() == [("seven",)]
     assert made == ["seven"]
-    shutil.rmtree(prepared._folder().name)
+    shutil.rmtree(prepared._FOLDERS[0].name)
     for comment in ("seven", "eight"):
         with duckdb.connect() as con:
             copy_rows(con, "memory", fill, comment)
             assert con.execute("SELECT comment FROM duckdb_columns() WHERE NOT internal").fetchall() == [(comment,)]
     assert made == ["seven", "seven", "eight"]
+
+
+def test_what_a_killed_process_prepared_is_taken_away_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prepared.tempfile, "tempdir", str(tmp_path))
+    dead, alive = (tmp_path / f"capaian-prepared-{pid}-x" for pid in (2**22 + 1, os.getpid()))
+    for folder in (dead, alive):
+        folder.mkdir()
+    assert prepared.abandoned() == [dead]
+    with prepared._new_folder():
+        assert not dead.exists() and alive.exists()
 
 
 def test_every_connection_has_the_limits_of_one_place(tmp_path: Path) -> None:

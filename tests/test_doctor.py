@@ -102,17 +102,20 @@ def test_permissions_are_repaired_to_what_the_layout_says(kept: Settings) -> Non
         root.lake: 0o700,
         next(path for path in root.landed.rglob("*") if path.is_file()): 0o400,
         next(root.lake.glob("*/rows.parquet"), next(root.lake.glob("*/*.parquet"))): 0o600,
-        next(root.lake.glob("linkage/*")): 0o600,
+        root.lake / "linkage" / "manifest.json": 0o600,
         root.version(1) / "capaian.duckdb": 0o444,
         root.version(1) / "parquet": 0o555,
         root.version(2): 0o555,
     }
-    for path in wanted:
+    elsewhere = kept.home.parent / "elsewhere"
+    elsewhere.write_bytes(b"")
+    (root.lake / "linkage" / "link").symlink_to(elsewhere)
+    for path in (*wanted, elsewhere):
         path.chmod(0o777)
     done = examine(kept, is_dry_run=True)
     assert only(done, "permissions")[0] == "to_mend" and {mode(path) for path in wanted} == {0o777}
     assert only(examine(kept), "permissions")[0] == "mended"
-    assert {path: mode(path) for path in wanted} == wanted
+    assert {path: mode(path) for path in wanted} == wanted and mode(elsewhere) == 0o777
     assert only(examine(kept), "permissions")[0] == "fine"
 
 
@@ -223,6 +226,11 @@ def test_what_is_published_is_looked_at_by_name(kept: Settings) -> None:
     root.report.write_text("another", encoding="utf-8")
     faults = [finding.found for finding in found(examine(kept), "published")]
     assert faults == ["report.html does not lead to version 2", "version 2: report.html is missing"]
+    flip = folder / "manifest.json"
+    flip.chmod(0o600)
+    flip.write_text(flip.read_text(encoding="utf-8").replace("as_of", "as_if"), encoding="utf-8")
+    faults = [finding.found for finding in found(examine(kept), "published")]
+    assert faults[1] == "version 2: manifest.json is missing or not as it was published"
     root.current.unlink()
     assert only(examine(kept), "published")[1:] == ("no version is the published one", "capaian rollback 2")
 
@@ -251,11 +259,11 @@ def test_landed_files_and_ledger_entries_are_held_against_each_other(kept: Setti
     assert (result, cure) == ("note", "capaian run takes them") and first[:12] in told
     (root.landed / second).rename(root.scratch / "lost")
     (root.lake / third / "entry.json").write_text("{", encoding="utf-8")
-    told_by = {finding.result: finding for finding in found(examine(kept), "deliveries")}
-    people = [finding for finding in found(examine(kept), "deliveries") if finding.result == "person"]
-    assert third[:12] in people[0].found and "cannot be read" in people[0].found
-    assert second[:12] in people[1].found and "without their landed file" in people[1].found
-    assert first[:12] in told_by["note"].found
+    unread, lost, due = found(examine(kept), "deliveries")
+    assert [one.result for one in (unread, lost, due)] == ["person", "person", "note"]
+    assert third[:12] in unread.found and "cannot be read" in unread.found
+    assert second[:12] in lost.found and "without their landed file" in lost.found
+    assert first[:12] in due.found
 
 
 def test_a_full_disk_a_clock_moved_back_and_a_package_out_of_bounds_need_someone(

@@ -103,8 +103,9 @@ def test_the_published_version_and_one_that_never_was_are_not_retired(root: Data
     assert root.kept_versions() == [1, 2, 3, 4, 5]
 
 
+@pytest.mark.parametrize("is_swept", [True, False])
 def test_killed_anywhere_the_version_is_there_as_a_whole_or_as_its_remains(
-    root: DataRoot, monkeypatch: pytest.MonkeyPatch
+    root: DataRoot, monkeypatch: pytest.MonkeyPatch, is_swept: bool
 ) -> None:
     whole, survived = files_in(root.version(2)), 0
     stays = {name: whole[name] for name in STAYS}
@@ -131,6 +132,9 @@ def test_killed_anywhere_the_version_is_there_as_a_whole_or_as_its_remains(
             else:
                 break
         assert files_in(root.remains_of(2)) == (whole if root.version(2).exists() else stays)
+        if not is_swept:  # but done again at once
+            retire(root, 2)
+            assert files_in(root.retired_version(2)) == stays and not root.version(2).exists()
         sweep(root)
         assert not list(root.published.glob("*/.*"))
         is_kept = root.version(2).exists()
@@ -141,7 +145,7 @@ def test_killed_anywhere_the_version_is_there_as_a_whole_or_as_its_remains(
             shutil.rmtree(root.retired_version(2))
             make_version(root, 2)
     assert files_in(root.retired_version(2)) == stays
-    assert 10 < survived < last_step - 1
+    assert 10 < survived < last_step - 1 if is_swept else survived == 0 and last_step > 12
 
 
 def test_the_newest_are_kept_and_the_published_the_pinned_and_those_that_are_read(root: DataRoot) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,15 @@ def test_a_rollback_that_was_interrupted_holds_the_publication_and_is_told(
     monkeypatch.setenv("CAPAIAN_HOME", str(kept.home))
     app(["status"], result_action="return_value")
     assert "finish it: capaian rollback 1" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_version_that_a_killed_run_never_switched_to_is_not_gone_back_to(kept: Settings) -> None:
+    root = kept.root
+    shutil.copytree(root.version(2), root.version(3))
+    (root.versions / ".announced").symlink_to("000003")
+    with pytest.raises(RollbackError, match="no version 3 is kept"):
+        roll_back(kept, 3)
+    assert roll_back(kept).pin.version == 1 and root.kept_versions() == [1, 2]
 
 
 def test_a_pin_that_cannot_be_read_holds_and_can_be_lifted(kept: Settings) -> None:

@@ -117,6 +117,14 @@ def wait_until(holds: Callable[[], bool], what: str) -> None:
         time.sleep(1)
 
 
+def descendants(pid: int) -> list[int]:
+    """Processes below `pid`, whatever group they are in."""
+    children = [
+        int(child) for task in Path(f"/proc/{pid}/task").glob("*/children") for child in task.read_text().split()
+    ]
+    return children + [below for child in children for below in descendants(child)]
+
+
 @pytest.fixture(scope="module")
 def told() -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """An address that takes alerts, and what it was told."""
@@ -260,7 +268,11 @@ def test_a_killed_worker_is_seen_and_its_run_is_marked(operator: Operator) -> No
         ),
         "its heart beats",
     )
-    os.killpg(operator.children["worker"].pid, signal.SIGKILL)
+    for pid in [
+        operator.children["worker"].pid,
+        *descendants(operator.children["worker"].pid),
+    ]:  # as a machine that dies
+        os.kill(pid, signal.SIGKILL)
     operator.children["worker"].wait()
     wait_until(lambda: operator.runs("nightly")[-1]["state_type"] == "CRASHED", "it is marked as crashed")
     operator.start(operator.of_the_test(operator.lines[-1]).removesuffix("&").strip())

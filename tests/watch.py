@@ -114,7 +114,11 @@ class Watch:
     def _note_rename(self, args: tuple[Any, ...]) -> None:
         source, target = Path(args[0]), Path(args[1])
         kept = target.relative_to(self.home).parts
-        if kept[0] not in ("landed", "lake", "published") or "linkage" in kept or kept[-1].startswith("."):
+        if (
+            kept[0] not in ("landed", "lake", "published")
+            or "linkage" in kept
+            or any(part.startswith(".") for part in kept)
+        ):
             return
         if source.is_symlink():
             return

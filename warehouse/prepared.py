@@ -6,6 +6,8 @@ statements cost more than all work on a small register; a copy costs a tenth of 
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Hashable
@@ -20,6 +22,9 @@ from warehouse.contract import quoted
 
 _ONE_AT_A_TIME = threading.Lock()
 _NUMBERS = count(1)
+_PREFIX = "capaian-prepared-"
+_FOLDERS: list[tempfile.TemporaryDirectory[str]] = []
+"""The one folder of this process, once there is one."""
 _MEMORY = "200MB"
 """Definitions, and facts of a few thousand rows."""
 
@@ -41,11 +46,10 @@ def _copy(
     con: duckdb.DuckDBPyConnection, catalog: str, what: str, fill: Callable[..., None], given: tuple[Hashable, ...]
 ) -> None:
     with _ONE_AT_A_TIME:
-        path = _prepared(fill, given)
-        if not path.exists():  # a process may live longer than what lies in the system's temporary folder
+        if not (_FOLDERS and Path(_FOLDERS[0].name).exists()):  # a process may live longer than what lies in there
+            _FOLDERS[:] = [_new_folder()]
             _prepared.cache_clear()
-            _folder.cache_clear()
-            path = _prepared(fill, given)
+        path = _prepared(fill, given)
     con.execute(f"ATTACH {quoted(str(path))} AS prepared (READ_ONLY)")
     con.execute(f"COPY FROM DATABASE prepared TO {catalog}{what}")
     con.execute("DETACH prepared")
@@ -53,7 +57,7 @@ def _copy(
 
 @cache
 def _prepared(fill: Callable[..., None], given: tuple[Hashable, ...]) -> Path:
-    folder = Path(_folder().name)
+    folder = Path(_FOLDERS[0].name)
     path = folder / f"{next(_NUMBERS)}.duckdb"
     with Resources(_MEMORY, 1, folder).connect(path) as con:
         con.execute("BEGIN")
@@ -62,6 +66,18 @@ def _prepared(fill: Callable[..., None], given: tuple[Hashable, ...]) -> Path:
     return path
 
 
-@cache
-def _folder() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="capaian-")  # it goes with the process
+def _new_folder() -> tempfile.TemporaryDirectory[str]:
+    """A folder of the system's temporary one that goes with the process; what killed ones left there goes before."""
+    for path in abandoned():
+        shutil.rmtree(path, ignore_errors=True)
+    return tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-")
+
+
+def abandoned() -> list[Path]:
+    """Folders of processes that are no more."""
+    place = Path(tempfile.gettempdir())
+    return [
+        path
+        for path in sorted(place.glob(f"{_PREFIX}*-*"))
+        if not Path("/proc", path.name.removeprefix(_PREFIX).partition("-")[0]).exists()
+    ]

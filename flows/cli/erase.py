@@ -87,6 +87,7 @@ def _document(done: Erased) -> dict[str, Any]:
         "searched_for": done.proof.searched_for,
         "hits": [{"file": file, "holds": kinds} for file, kinds in done.proof.hits],
         "waiting_in_inbox": done.proof.waiting,
+        "unopened": done.proof.unopened,
     }
 
 
@@ -126,6 +127,8 @@ def show(done: Erased) -> None:
     )
     for name in done.proof.waiting:
         screens.say(f"{escape(name)} holds the person; the next run takes those lines out.")
+    for name in done.proof.unopened:
+        screens.say(f"{escape(name)} is damaged or encrypted: only its bytes were searched.")
     if done.proof.holds:
         screens.say("[bold green]The person is in none of them.[/]")
         return

@@ -5,7 +5,6 @@ Belongs here: what needs a person, with the cure.
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Iterator
 from datetime import datetime
@@ -22,11 +21,12 @@ from flows.rollback import published_version
 from flows.settings import Settings
 from flows.space import free_bytes, megabytes, needed_for
 from transforms.land import landed_files, survey_inbox
+from warehouse.checksums import DamageError
 from warehouse.journal import read_runs
 from warehouse.layout import DataRoot
 from warehouse.ledger import Ledger
 from warehouse.pin import PinError, read_pin
-from warehouse.publish import DATABASE, MANIFEST, REPORT, read_manifest
+from warehouse.publish import DATABASE, MANIFEST, REPORT, manifest_of, read_manifest
 
 _ALWAYS_NAMED = ("duckdb", "prefect", "fastapi")
 
@@ -73,9 +73,9 @@ def look_at_published(root: DataRoot) -> Iterator[Finding]:
 
 def _fault_of_listing(folder: Path) -> str | None:
     try:
-        listed = {MANIFEST, *json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]}
-    except (OSError, ValueError, LookupError, TypeError):
-        return f"{MANIFEST} is missing or cannot be read"
+        listed = {MANIFEST, *manifest_of(folder)["files"]}
+    except (DamageError, LookupError):
+        return f"{MANIFEST} is missing or not as it was published"
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink() or path.is_file()}
     if listed - there:
         return f"{few(sorted(listed - there))} is missing"
@@ -90,12 +90,12 @@ def look_at_deliveries(root: DataRoot) -> Iterator[Finding]:
         try:
             if Ledger(root).outcome(folder.name):
                 entered.add(folder.name)
-        except (OSError, ValueError, TypeError):
+        except DamageError:
             unreadable.append(folder.name)
     name, due, lost = "deliveries", sorted(landed - entered - set(unreadable)), sorted(entered - landed)
     if unreadable:
-        cure = f"remove their folders from {root.lake}; capaian run takes the landed files again"
-        yield Finding(name, "person", f"ledger entries that cannot be read: {_short(unreadable)}", cure)
+        cure = "capaian run reads their landed files again"
+        yield Finding(name, "note", f"ledger entries that cannot be read: {_short(unreadable)}", cure)
     if lost:
         cure = f"restore them into {root.landed} from a copy, or ask their senders to deliver again"
         yield Finding(name, "person", f"ledger entries without their landed file: {_short(lost)}", cure)
@@ -126,7 +126,11 @@ def look_at_disk(settings: Settings) -> Iterator[Finding]:
 
 def look_at_clock(root: DataRoot, now: datetime) -> Iterator[Finding]:
     """Whether something was written later than `now`."""
-    times = [datetime.fromisoformat(at)] if (at := (read_manifest(root) or {}).get("published_at")) else []
+    try:
+        published_at = (read_manifest(root) or {}).get("published_at")
+    except DamageError:  # told with what is published
+        published_at = None
+    times = [datetime.fromisoformat(published_at)] if published_at else []
     times += [at for run in read_runs(root.runs)[-1:] for at in (run.begun_at, run.ended_at) if at]
     last = max(times, default=None)
     if last is not None and last - now > CLOCK_TOLERANCE:

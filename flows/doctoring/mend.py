@@ -12,7 +12,8 @@ from pathlib import Path
 
 from flows.doctoring.told import Finding, few
 from warehouse.layout import DataRoot
-from warehouse.leftovers import leftovers, sweep
+from warehouse.leftovers import leftovers, remove_tree, sweep
+from warehouse.prepared import abandoned
 
 _CLOSED, _OWN, _KEPT, _OPEN, _FIXED = 0o700, 0o600, 0o400, 0o444, 0o555
 
@@ -20,6 +21,8 @@ _CLOSED, _OWN, _KEPT, _OPEN, _FIXED = 0o700, 0o600, 0o400, 0o444, 0o555
 def mend_leftovers(root: DataRoot, is_dry_run: bool) -> Iterator[Finding]:
     """Take away what killed runs left; only under the lock."""
     found = list(leftovers(root)) if is_dry_run else sweep(root)
+    for path in () if is_dry_run else abandoned():  # public facts in the system's temporary folder
+        remove_tree(path)
     names = few([path.relative_to(root.home) for path in found])
     if not found:
         yield Finding("leftovers", "fine", "none")

@@ -18,7 +18,8 @@ from flows.settings import Settings
 class Proof:
     """Files that were searched by folder of the data root, and those that hold the person, with what they hold.
 
-    What waits in the inbox is no hit: its lines are taken out when it is taken in.
+    What waits in the inbox is no hit: its lines are taken out when it is taken in. Of `unopened` files, damaged or
+    encrypted deliveries that were refused, only the bytes could be searched.
     """
 
     file_counts: dict[str, int]
@@ -26,6 +27,7 @@ class Proof:
     hits: tuple[tuple[str, str], ...]
     waiting: tuple[str, ...]
     searched_for: tuple[str, ...]
+    unopened: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -51,7 +53,8 @@ def prove(settings: Settings, needles: Needles, tell: Callable[[str], None] = la
             waiting.append(str(name))
         elif kinds:
             hits.append((str(name), ", ".join(sorted(kinds))))
-    return Proof(counts, byte_count, tuple(hits), tuple(waiting), tuple(needles.patterns()))
+    unopened = tuple(str(path.relative_to(home)) for path in scan.unopened)
+    return Proof(counts, byte_count, tuple(hits), tuple(waiting), tuple(needles.patterns()), unopened)
 
 
 def _files(home: Path) -> list[Path]:

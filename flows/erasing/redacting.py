@@ -20,7 +20,7 @@ from flows.fingerprints import delivery_key
 from flows.settings import Settings
 from transforms.land import LandedFile, landed_files, take_census
 from transforms.reading.kinds import Kind, kind_of
-from transforms.reading.refusal import RefusedDelivery
+from transforms.reading.refusal import RefusedDelivery, is_of_the_machine
 from transforms.reading.sheets import read_sheets
 from transforms.recognise import HEAD_BYTES, encoding_of
 from transforms.redaction.archives import replace_members
@@ -66,6 +66,8 @@ def prepare(settings: Settings, file: LandedFile, found: Found) -> None:
             _write_without(path, unfinished, found.line_numbers, settings.root.scratch)
     except (RefusedDelivery, OSError, ValueError) as error:
         unfinished.unlink(missing_ok=True)
+        if is_of_the_machine(error):
+            raise
         raise NotRedactable(
             f"{path.name} (landed/{path.parent.name}) cannot be written without the person's lines"
             f" ({error if isinstance(error, RefusedDelivery) else type(error).__name__}); nothing was changed"

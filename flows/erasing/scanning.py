@@ -18,6 +18,7 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
+from transforms.reading.refusal import is_of_the_machine
 from warehouse.connection import Resources
 from warehouse.contract import quoted
 from warehouse.vault import Vault, encryption_of
@@ -51,6 +52,8 @@ class Scan:
 
     def __init__(self, needles: Needles, resources: Resources, vault: Vault) -> None:
         self._patterns, self._vault, self._con = needles.patterns(), vault, resources.connect()
+        self.unopened: list[Path] = []
+        """Files that are damaged or encrypted: of them, only the bytes were searched."""
         self._narrow = {kind: _compiled(_narrow(pattern)) for kind, pattern in self._patterns.items()}
         self._wide = {
             kind: _compiled([_wide(pattern, "little"), _wide(pattern, "big")])
@@ -71,7 +74,10 @@ class Scan:
         elif head[8:12] == b"DUCK":
             found |= self._kinds_in_database(path)
         elif head.startswith(b"\x1f\x8b"):
-            found |= self._kinds_in_pieces(_gzip_pieces(path))
+            try:
+                found |= self._kinds_in_pieces(_gzip_pieces(path))
+            except (OSError, EOFError, zlib.error) as error:
+                self._not_opened(path, error)
         elif head.startswith(b"PK"):
             found |= self._kinds_in_zip(path)
         return found
@@ -97,8 +103,8 @@ class Scan:
                     with archive.open(member) as stream:
                         found |= self._kinds_in_pieces(iter(lambda: stream.read(_PACKED_BYTES_AT_ONCE), b""))
                 return found
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error, OSError):
-            return set()  # damaged or encrypted: nobody reads it, and its bytes were searched
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error, OSError) as error:
+            return self._not_opened(path, error)
 
     def _kinds_in_parquet(self, path: Path, *, is_encrypted: bool) -> set[str]:
         try:
@@ -107,8 +113,14 @@ class Scan:
                 self._con.register("encrypted_rows", rows)
                 return self._kinds_in_table("encrypted_rows")
             return self._kinds_in_table(f"read_parquet({quoted(str(path))})")
-        except (duckdb.Error, OSError):
-            return set()  # damaged: a delivery that was refused
+        except (duckdb.Error, OSError) as error:
+            return self._not_opened(path, error)
+
+    def _not_opened(self, path: Path, error: Exception) -> set[str]:
+        if is_of_the_machine(error):
+            raise error
+        self.unopened.append(path)
+        return set()
 
     def _kinds_in_database(self, path: Path) -> set[str]:
         self._con.execute(f"ATTACH {quoted(str(path))} AS asked (READ_ONLY)")
@@ -161,9 +173,6 @@ def _wide(pattern: str, order: str) -> bytes:
 
 
 def _gzip_pieces(path: Path) -> Iterator[bytes]:
-    try:
-        with gzip.open(path, "rb") as stream:
-            while piece := stream.read(_PACKED_BYTES_AT_ONCE):
-                yield piece
-    except (OSError, EOFError, zlib.error):
-        return
+    with gzip.open(path, "rb") as stream:
+        while piece := stream.read(_PACKED_BYTES_AT_ONCE):
+            yield piece

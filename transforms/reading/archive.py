@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from transforms.reading.refusal import RefusedDelivery
+from transforms.reading.refusal import RefusedDelivery, is_of_the_machine
 
 CHUNK = 1 << 20
 ENTRIES_LIMIT = 10_000
@@ -49,7 +49,9 @@ def members(path: Path) -> list[zipfile.ZipInfo]:
         try:
             with zipfile.ZipFile(stream) as archive:
                 entries = archive.infolist()
-        except (zipfile.BadZipFile, NotImplementedError, struct.error, ValueError, OverflowError, OSError):
+        except (zipfile.BadZipFile, NotImplementedError, struct.error, ValueError, OverflowError, OSError) as error:
+            if is_of_the_machine(error):
+                raise
             raise RefusedDelivery(_DAMAGED.format("its directory cannot be read")) from None
     names: set[str] = set()
     for entry in entries:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from transforms.reading.refusal import RefusedDelivery
+from transforms.reading.refusal import RefusedDelivery, is_of_the_machine
 
 _ROOT = Path(__file__).parents[2]
 _MB = 1 << 20
@@ -41,7 +41,8 @@ def confined(function: Callable[..., Any], what: str, cure: str, limits: Limits,
     """The JSON-like result of `function(**arguments)`, a public function of a module of ours, run in a child.
 
     Raises `RefusedDelivery` when the function does, and when the child runs out of memory or time, crashes or fails:
-    the reason then names `what` was read ("the sheet") and the `cure`, and nothing of the file's content.
+    the reason then names `what` was read ("the sheet") and the `cure`, and nothing of the file's content. What the
+    machine refuses the child (a full disk) is raised as `OSError`.
     """
     request = {
         "module": function.__module__,
@@ -73,6 +74,8 @@ def confined(function: Callable[..., Any], what: str, cure: str, limits: Limits,
         raise RefusedDelivery(answer["refused"])
     if "result" in answer:
         return answer["result"]
+    if "errno" in answer:
+        raise OSError(answer["errno"], os.strerror(answer["errno"]), str(arguments.get("rows", "")) or None)
     if too_large or answer.get("failed") == "MemoryError":
         raise RefusedDelivery(f"{what} needs more than {limits.memory_mb} MB to open; {cure}")
     cause = answer.get("failed") or (
@@ -124,6 +127,8 @@ def _serve() -> None:
         answer = {"refused": refused.reason}
     except BaseException as error:  # a panic of a Rust library is no Exception
         answer = {"failed": type(error).__name__}
+        if isinstance(error, OSError) and is_of_the_machine(error):
+            answer["errno"] = error.errno
     _limit(resource.RLIMIT_AS, resource.RLIM_INFINITY)
     with open(answers, "wb", closefd=True) as stream:  # noqa: PTH123
         stream.write(json.dumps(answer).encode())

@@ -6,6 +6,7 @@ that none may be an archive again (`kinds.py`), and the defence of the ZIP direc
 
 from __future__ import annotations
 
+import errno
 import gzip
 import shutil
 import zlib
@@ -36,7 +37,8 @@ def unpack(path: Path, out: Path) -> Unpacked:
     """Unpack a gzip or ZIP file into the new folder `out`, each member as `<out>/<number>/<safe name>`.
 
     All or nothing: raises `RefusedDelivery`, and leaves no `out`, when the archive is damaged, holds too much for its
-    size, holds another archive, or nothing.
+    size, holds another archive, or nothing. Raises `OSError` when the disk has no room for it: that is no fault of the
+    file, which is unpacked when there is.
     """
     out.mkdir(parents=True)
     try:
@@ -108,7 +110,7 @@ def _refuse_nested(file: Path) -> None:
 
 def _check_disk(folder: Path) -> None:
     if shutil.disk_usage(folder).free < DISK_RESERVE_BYTES:
-        raise RefusedDelivery("the archive unpacks to more than the disk has room for; make room or send it in parts")
+        raise OSError(errno.ENOSPC, "the archive unpacks to more than the disk has room for", str(folder))
 
 
 def _is_ignored(name: str) -> bool:

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from transforms.reading.confined import Limits, confined
 from transforms.reading.limits import ROWS_LIMIT, refuse_wide
 from transforms.reading.names import safe_name
-from transforms.reading.refusal import RefusedDelivery
+from transforms.reading.refusal import RefusedDelivery, is_of_the_machine
 from transforms.reading.rows import writing_rows
 
 PARQUET_LIMITS = Limits(memory_mb=768)
@@ -72,6 +72,8 @@ def write_parquet_rows(path: str, rows: str) -> dict[str, int]:
                 if read > row_count:
                     break
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowKeyError, OSError, UnicodeDecodeError) as error:
+        if is_of_the_machine(error):
+            raise
         raise RefusedDelivery(
             f"the Parquet file is damaged and cannot be read ({type(error).__name__});"
             " write it again, or send it as CSV"
