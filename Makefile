@@ -10,8 +10,8 @@ help:  ## list the targets
 demo: $(READY)  ## simulate a small census, run the nightly flow on it and show what came out
 	@$(BIN)/capaian demo
 
-test: $(READY)  ## run the tests, two files at a time (ARGS="-k name" for some)
-	@$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
+test: $(READY)  ## run the tests, three files at a time (ARGS="-k name" for some)
+	@$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 check: style types imports  ## style, types and imports; changes nothing
 

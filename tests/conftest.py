@@ -108,6 +108,12 @@ BPS_DEFAULTS = {
 }
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that mostly wait for a clock or a server: the others fill the time."""
+    first = {"test_server.py": 0, "test_flow.py": 1, "test_chaos.py": 2}
+    items.sort(key=lambda item: first.get(item.path.name, len(first)))
+
+
 def drawn(table: str) -> list[dict[str, str]]:
     """A table drawn with bars as one dict per row; an empty cell is an empty text."""
     lines = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in table.strip().splitlines()]

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.flow
 
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"```bash\n(make demo.*?)```", re.DOTALL)
-PATIENCE_SECONDS = 400
+PATIENCE_SECONDS = 600
 
 
 class Operator:
