@@ -54,7 +54,11 @@ def let_loose(settings: Settings) -> None:
 def command(settings: Settings, *words: str, code: int = 0) -> bytes:
     done = subprocess.run(
         [sys.executable, "-c", "from flows.cli.main import main; main()", *words],
-        env={**os.environ, "CAPAIAN_HOME": str(settings.home), "PREFECT_LOGGING_LEVEL": "DEBUG"},
+        env={
+            **{name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")},
+            "CAPAIAN_HOME": str(settings.home),
+            "PREFECT_LOGGING_LEVEL": "DEBUG",
+        },
         capture_output=True,
         timeout=300,
         check=False,

@@ -182,7 +182,7 @@ def test_the_command_writes_the_published_version_into_the_data_root_unless_told
     assert path.read_bytes() == reported.root.report.read_bytes()
 
 
-@pytest.mark.parametrize(("home", "message"), [("reported", "there are 1, 2"), ("empty", "nothing is published yet")])
+@pytest.mark.parametrize(("home", "message"), [("reported", "are: 1, 2"), ("empty", "nothing is published yet")])
 def test_a_version_that_is_not_there_is_named(
     reported: Settings,
     tmp_path: Path,

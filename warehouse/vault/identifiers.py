@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from warehouse.ledger import sync
 from warehouse.vault.keys import PseudonymKey, Vault, VaultError, key_bytes, replace_closed
+
+if TYPE_CHECKING:  # settings know of the vault, and a command that shows a status loads no pyarrow
+    import pyarrow as pa
 
 ROWS_AT_ONCE = 100_000
 
@@ -63,6 +64,8 @@ def rekey_identifiers(vault: Vault, key: PseudonymKey, con: duckdb.DuckDBPyConne
     if not vault.identifiers.exists():
         return
     writing, reading = encryption_of(vault)
+    import pyarrow.parquet as pq
+
     try:
         file = pq.ParquetFile(vault.identifiers, decryption_properties=reading)
     except OSError:
@@ -77,6 +80,8 @@ def rekey_identifiers(vault: Vault, key: PseudonymKey, con: duckdb.DuckDBPyConne
 
 
 def _rekeyed(batch: pa.RecordBatch, con: duckdb.DuckDBPyConnection) -> pa.RecordBatch:
+    import pyarrow as pa
+
     con.register("batch", pa.Table.from_batches([batch]))
     renewed = con.sql(
         "SELECT * REPLACE (keyed_pseudonym('nik:' || nik) AS pseudonym,"
@@ -86,6 +91,8 @@ def _rekeyed(batch: pa.RecordBatch, con: duckdb.DuckDBPyConnection) -> pa.Record
 
 
 def _write(path: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch], encryption: Any) -> None:
+    import pyarrow.parquet as pq
+
     with pq.ParquetWriter(path, schema, encryption_properties=encryption) as writer:
         for batch in batches:
             if batch.num_rows:
