@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Any
@@ -28,20 +27,20 @@ from flows.fingerprints import input_fingerprint, transforms_fingerprint
 from flows.integrity import check_versions
 from flows.linkage import Linkage
 from flows.pseudonyms import IDENTIFIERS, build_pseudonyms
+from flows.runs import attempt_rows, run_rows
 from flows.settings import Settings
 from transforms.answer import quarantine_history_sql, waiting_counts_sql
 from transforms.build import build_table
 from transforms.changes import build_changes, unexplained_count, view_version
 from transforms.correct import correction_status_sql
 from transforms.disclosure import build_released, keep_contributions
-from transforms.land import delivery_number
 from transforms.marts import build_marts
 from transforms.resolve import resolve
 from warehouse.contract import Table
 from warehouse.corrections import load_corrections
 from warehouse.ddl import arrow_schema
 from warehouse.decisions import load_decisions
-from warehouse.journal import Run, read_runs
+from warehouse.journal import read_runs
 from warehouse.ledger import Ledger, LedgerEntry
 from warehouse.pin import read_pin
 from warehouse.publish import next_version, publish, published_fingerprint, read_manifest
@@ -258,36 +257,6 @@ def _delivery(entry: LedgerEntry, archive_id: int | None) -> dict[str, Any]:
         "archive_id": archive_id,
     }
     return {name: known[name] if name in known else getattr(entry, name) for name in DELIVERIES.column_names}
-
-
-def run_rows(runs: Sequence[Run]) -> list[dict[str, Any]]:
-    """The rows of `meta.runs`."""
-    return [{name: _utc(value) for name, value in vars(run).items() if name in RUNS.column_names} for run in runs]
-
-
-def attempt_rows(runs: Sequence[Run]) -> list[dict[str, Any]]:
-    """The rows of `meta.attempts`, in the order in which they were begun."""
-    rows: list[dict[str, Any]] = []
-    numbers: Counter[str] = Counter()
-    for run in runs:
-        for attempt in run.attempts:
-            numbers[attempt.sha256] += 1
-            rows.append(
-                {
-                    "run_id": run.run_id,
-                    "delivery_id": delivery_number(attempt.sha256),
-                    "attempt_number": numbers[attempt.sha256],
-                    "begun_at": _utc(attempt.begun_at),
-                    "ended_at": _utc(attempt.ended_at),
-                    "outcome": attempt.outcome,
-                    "line_count": attempt.line_count,
-                }
-            )
-    return rows
-
-
-def _utc(value: Any) -> Any:
-    return value.astimezone(UTC).replace(tzinfo=None) if isinstance(value, datetime) else value
 
 
 def warn_of_corrections(con: duckdb.DuckDBPyConnection) -> None:
