@@ -25,10 +25,10 @@ def main() -> None:
         days = {name: Day() for name in ("closed", "clock", "write", "disk")}
         closed_folders(made, days["closed"])
         clock_back(made, days["clock"])
-        short_writes(made, days["write"], 6)
+        short_writes(made, days["write"], 4)
         if may_mount(made.settings.home):
-            full_disk(made, days["disk"], 4)
-        damage = asdict(damage_often(made, seed=1, cheap=25, dear=3))
+            full_disk(made, days["disk"], 2)
+        damage = asdict(damage_often(made, seed=1, cheap=14, dear=2))
         reading = asdict(read_along(made, readers=3, publications=4, reads=150))
     told = {name: asdict(day) for name, day in days.items()}
     print(json.dumps({"kills": kills, "days": told, "damage": damage, "reading": reading}))

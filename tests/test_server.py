@@ -1,4 +1,7 @@
-"""Prefect as an operator sets it up: server, worker and deployments, started by the commands of the README."""
+"""Prefect as an operator sets it up: server, worker and deployments, started by the commands of the README.
+
+Run with `CAPAIAN_SLOW=1 make test ARGS=tests/test_server.py`: most of its minutes it waits.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,10 @@ from conftest import published, stranger, write_sidt
 from flows.plan import JAKARTA
 from flows.settings import Settings
 
-pytestmark = pytest.mark.flow
+pytestmark = [
+    pytest.mark.flow,
+    pytest.mark.skipif("CAPAIAN_SLOW" not in os.environ, reason="waits minutes for clocks and servers; CAPAIAN_SLOW=1"),
+]
 
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"```bash\n(make demo.*?)```", re.DOTALL)
@@ -249,9 +255,6 @@ def test_a_run_that_fails_is_told_to_the_webhook_and_its_address_to_nobody(
     assert "another run" in logs and "secret=kenari" not in logs
 
 
-@pytest.mark.skipif(
-    "CAPAIAN_SLOW" not in os.environ, reason="waits minutes for a heart that no longer beats; CAPAIAN_SLOW=1"
-)
 def test_a_killed_worker_is_seen_and_its_run_is_marked(operator: Operator) -> None:
     settings = Settings(home=operator.home)
     write_sidt(
