@@ -292,6 +292,16 @@ def record_changes(settings: Settings, release: Release) -> None:
             )
 
 
+BUILD_STEPS = {
+    "resolve the register": resolve_register,
+    "build attainment": build_attainment,
+    "hide what must not leave": build_releasable,
+    "record quality": record_quality,
+    "record changes": record_changes,
+}
+"""What is made for every version before it is published, in order, by what it is called on a page."""
+
+
 def publish_release(settings: Settings, release: Release) -> Path:
     """Certify, audit and publish; returns the folder of the version."""
     root, validated = settings.root, [entry for entry in released_entries(settings)[0] if entry.status == "validated"]

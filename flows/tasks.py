@@ -57,11 +57,5 @@ check_lake = step(integrity.check_lake, "check the lake")
 check_space = step(space.check_space, "check the disk")
 let_in_backfills = step(let_in_what_was_allowed, "let in backfills")
 
-BUILD_RELEASE = (
-    step(releasing.resolve_register, "resolve the register"),
-    step(releasing.build_attainment, "build attainment"),
-    step(releasing.build_releasable, "hide what must not leave"),
-    step(releasing.record_quality, "record quality"),
-    step(releasing.record_changes, "record changes"),
-)
+BUILD_RELEASE = tuple(step(function, name) for name, function in releasing.BUILD_STEPS.items())
 """What is made for every version, in order, before it is published."""

@@ -250,11 +250,8 @@ def publish_all(settings: Settings, as_of: date = AS_OF, known: date | None = No
     release = releasing.plan_release(settings, as_of, known or as_of)
     if release is None:
         return None
-    releasing.resolve_register(settings, release)
-    releasing.build_attainment(settings, release)
-    releasing.build_releasable(settings, release)
-    releasing.record_quality(settings, release)
-    releasing.record_changes(settings, release)
+    for build in releasing.BUILD_STEPS.values():
+        build(settings, release)
     releasing.publish_release(settings, release)
     return release.version
 

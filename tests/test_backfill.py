@@ -108,10 +108,8 @@ def carried_out(settings: Settings, number: int, max_change: float | None = None
                 carry_out.ingest_one(work, journal, file)
             release, effect = carry_out.plan_release(work, known, journal.run_id), ()
             if release:
-                for step in (releasing.resolve_register, releasing.build_attainment, releasing.build_releasable):
-                    step(work.trial, release)
-                releasing.record_quality(work.trial, release)
-                releasing.record_changes(work.trial, release)
+                for build in releasing.BUILD_STEPS.values():
+                    build(work.trial, release)
                 effect = carry_out.weigh(work.trial, release)
                 carry_out.refuse_surprise(work, effect, {})
             return carry_out.finish(work, {}, effect, release)

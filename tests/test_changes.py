@@ -328,7 +328,7 @@ def test_a_part_that_is_missing_or_a_figure_counted_otherwise_publishes_nothing(
             con.execute(f"COPY told TO '{path}' (FORMAT parquet)")
 
     with monkeypatch.context() as patch:
-        patch.setattr(releasing, "build_attainment", wrong)
+        patch.setitem(releasing.BUILD_STEPS, "build attainment", wrong)
         with pytest.raises(BalanceError, match="12 figures are counted otherwise"):
             publish_all(settings)
     assert published(settings, "SELECT version FROM meta.publication") == [(1,)]

@@ -141,11 +141,8 @@ def _publish(settings: Settings, now: datetime, journal: RunJournal) -> int | No
     release = releasing.plan_release(settings, as_of, now.astimezone(JAKARTA).date(), journal.run_id)
     if release is None:
         return None
-    releasing.resolve_register(settings, release)
-    releasing.build_attainment(settings, release)
-    releasing.build_releasable(settings, release)
-    releasing.record_quality(settings, release)
-    releasing.record_changes(settings, release)
+    for build in releasing.BUILD_STEPS.values():
+        build(settings, release)
     releasing.publish_release(settings, release)
     journal.published(release.version)
     return release.version
