@@ -39,6 +39,8 @@ lock: pyproject.toml  ## resolve the dependencies anew (needs uv)
 	uv pip compile pyproject.toml tests/benchmarks/requirements.in --universal --python-version 3.11 --upgrade \
 	    --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o tests/benchmarks/requirements.lock
 
+# Modules are compiled at once, on all cores: where Python is told to write no bytecode, as in many containers, each start
+# of Prefect or Great Expectations would compile them anew. Some packages hold files that compile nowhere.
 $(READY): requirements.lock pyproject.toml
 	@if command -v uv >/dev/null 2>&1; then \
 	    echo "making $(VENV) with uv"; \
@@ -53,7 +55,8 @@ $(READY): requirements.lock pyproject.toml
 	    echo "making $(VENV) with $$found (about a minute)"; \
 	    $$found -m venv $(VENV) && \
 	    $(BIN)/python -m pip install -q --no-compile --disable-pip-version-check --require-hashes --no-deps -r requirements.lock && \
-	    $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
+	    $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . && \
+	    { $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null || true; } ; \
 	fi
 	@touch $(READY)
 

@@ -36,9 +36,9 @@ from transforms.correct import correction_status_sql
 from transforms.disclosure import build_released, keep_contributions
 from transforms.marts import build_marts
 from transforms.resolve import resolve
+from warehouse.arrow import arrow_schema
 from warehouse.contract import Table
 from warehouse.corrections import load_corrections
-from warehouse.ddl import arrow_schema
 from warehouse.decisions import load_decisions
 from warehouse.journal import read_runs
 from warehouse.ledger import Ledger, LedgerEntry

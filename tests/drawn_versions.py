@@ -15,8 +15,8 @@ import pytest
 
 from transforms.changes import carry_on as carry
 from transforms.changes import view_version
+from warehouse.arrow import arrow_schema
 from warehouse.contract import Table
-from warehouse.ddl import arrow_schema
 from warehouse.tables.marts import ATTAINMENT_NATIONAL, ATTAINMENT_PROVINCE
 from warehouse.tables.quality import DELIVERIES, PUBLICATION, WAITING_COUNTS
 from warehouse.tables.reference import OPERATOR_TARGETS, REFERENCE_TABLES

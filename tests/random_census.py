@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 from plain_marts import ACTIVE, CHANNELS, PLACES, SECTIONS, Census, Row
 
 from transforms.marts import build_marts
+from warehouse.arrow import arrow_schema
 from warehouse.contract import Table
-from warehouse.ddl import arrow_schema
 from warehouse.reference_data import load_reference
 from warehouse.tables.quality import WAITING_COUNTS
 from warehouse.tables.reference import OPERATOR_TARGETS

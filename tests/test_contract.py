@@ -11,10 +11,11 @@ import pytest
 
 from transforms.build import ContractError, build_table
 from warehouse import prepared
+from warehouse.arrow import arrow_schema
 from warehouse.columns import REGISTRATION
 from warehouse.connection import Resources
 from warehouse.contract import Column, Table, fingerprint
-from warehouse.ddl import arrow_schema, create_tables
+from warehouse.ddl import create_tables
 from warehouse.dictionary import BEGIN, END, as_markdown
 from warehouse.prepared import copy_definitions, copy_rows
 from warehouse.tables import ALL_TABLES, PUBLISHED_TABLES

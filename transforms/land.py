@@ -316,12 +316,15 @@ def close_landed(landed: Path) -> None:
 def landed_files(landed: Path) -> list[LandedFile]:
     """All files ever landed, by SHA-256."""
     files = []
-    for folder in sorted(landed.iterdir(), key=lambda folder: folder.name):
-        names = sorted(path.name for path in folder.iterdir())
-        note = read_note(folder) if NOTE in names else None
-        files += [
-            LandedFile(folder / name, folder.name, content_sha256=note.content_sha256 if note else None)
-            for name in names
-            if not name.startswith(".")
-        ]
+    with os.scandir(landed) as folders:
+        for folder in sorted(folders, key=lambda folder: folder.name):
+            with os.scandir(folder) as entries:
+                names = sorted(entry.name for entry in entries)
+            note = read_note(Path(folder)) if NOTE in names else None
+            content_sha256 = note.content_sha256 if note else None
+            files += [
+                LandedFile(Path(folder, name), folder.name, content_sha256=content_sha256)
+                for name in names
+                if not name.startswith(".")
+            ]
     return files

@@ -1,27 +1,10 @@
-"""What the contract's tables look like to DuckDB and to Arrow."""
+"""What the contract's tables look like to DuckDB."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-import pyarrow as pa
-
 from warehouse.contract import Table, quoted
-
-_ARROW_TYPES: dict[str, pa.DataType] = {
-    "VARCHAR": pa.string(),
-    "BOOLEAN": pa.bool_(),
-    "TINYINT": pa.int8(),
-    "SMALLINT": pa.int16(),
-    "INTEGER": pa.int32(),
-    "BIGINT": pa.int64(),
-    "DOUBLE": pa.float64(),
-    "DATE": pa.date32(),
-    "TIMESTAMP": pa.timestamp("us"),
-    "VARCHAR[]": pa.list_(pa.string()),
-    "MAP(VARCHAR, VARCHAR)": pa.map_(pa.string(), pa.string()),
-    "MAP(VARCHAR, BIGINT)": pa.map_(pa.string(), pa.int64()),
-}
 
 
 def create_table(table: Table, *, catalog: str = "") -> list[str]:
@@ -50,18 +33,3 @@ def create_tables(tables: Iterable[Table], *, catalog: str = "") -> list[str]:
         for table in tables
         for statement in (*create_table(table, catalog=catalog), *comment_on(table, catalog=catalog))
     ]
-
-
-def arrow_schema(table: Table) -> pa.Schema:
-    """The Arrow schema of `table`; descriptions and the personal mark travel as field metadata."""
-    return pa.schema(
-        [
-            pa.field(
-                column.name,
-                _ARROW_TYPES[column.type],
-                metadata={"description": column.description, "personal": str(column.personal).lower()},
-            )
-            for column in table
-        ],
-        metadata={"grain": table.grain, "description": table.description},
-    )

@@ -79,9 +79,10 @@ class Ledger:
 
     def __init__(self, root: DataRoot) -> None:
         self._root = root
+        self._lake = root.lake
 
     def folder(self, sha256: str) -> Path:
-        return self._root.lake / sha256
+        return self._lake / sha256
 
     def outcome(self, sha256: str) -> Outcome | None:
         """What became of one delivery, without what was found in it; None when it was never ingested."""
@@ -110,7 +111,7 @@ class Ledger:
 
     def damaged(self) -> Iterator[tuple[str, str]]:
         """SHA-256 of each delivery whose entry or data are not what was committed, and the files; reads every byte."""
-        for folder in sorted(self._root.lake.glob("[0-9a-f]" * 64)):
+        for folder in sorted(self._lake.glob("[0-9a-f]" * 64)):
             try:
                 is_whole = bool(_read_entry(folder))
             except (DamageError, FileNotFoundError):
@@ -124,11 +125,11 @@ class Ledger:
         retired = self._root.scratch / f"retired-{sha256}"
         shutil.rmtree(retired, ignore_errors=True)
         self.folder(sha256).rename(retired)
-        sync(self._root.lake)
+        sync(self._lake)
         shutil.rmtree(retired, ignore_errors=True)
 
     def _judgements(self) -> list[Path]:
-        return sorted(self._root.lake.glob(f"*/{JUDGEMENT}"))
+        return sorted(self._lake.glob(f"*/{JUDGEMENT}"))
 
     def commit(self, entry: LedgerEntry, work: Path) -> None:
         """Make the files in `work` and `entry` the delivery's state, replacing what was there."""
