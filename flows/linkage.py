@@ -1,8 +1,8 @@
 """What linking keeps from one night to the next, so that a night of new deliveries costs by its new rows.
 
-Belongs here: where it is kept, and whether it still fits. It holds personal data (names in one spelling, NIK) and lies
-in the lake. Nothing depends on it but time: without it, or when it does not fit, everything is linked anew, with the
-same result.
+Belongs here: where it is kept, and whether it still fits. It holds personal data (NIK, and keys of names and numbers)
+and lies in the lake. Nothing depends on it but time: without it, or when it does not fit, everything is linked anew,
+with the same result.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Linkage:
         for number in sorted(deliveries.keys() - earlier.keys()):
             con.execute("INSERT INTO fresh VALUES (?)", [number])
         paths = {table: [str(self.folder / kept[table])] for table in _TABLES}
-        paths["prepared"] = [str(self.folder / name) for name in kept["prepared"]]
+        paths["keys"] = [str(self.folder / name) for name in kept["keys"]]
         for table, files in paths.items():
             con.execute(f"CREATE TEMP VIEW earlier_{table} AS SELECT * FROM read_parquet({files})")
         return True
@@ -54,22 +54,22 @@ class Linkage:
         """Keep what resolving left on `con`; of a night that grew, its new rows are added."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         night = 1 + max((int(path.stem.rsplit("-")[-1]) for path in self.folder.glob("*.parquet")), default=0)
-        earlier = self._read() if grows else {"prepared": [], "files": {}}
+        earlier = self._read() if grows else {"keys": [], "files": {}}
         kept: dict[str, Any] = {
             "fingerprint": linkage_fingerprint(),
             "deliveries": {str(number): key for number, key in deliveries.items()},
-            "prepared": list(earlier["prepared"]),
-            "files": {name: earlier["files"][name] for name in earlier["prepared"]},
+            "keys": list(earlier["keys"]),
+            "files": {name: earlier["files"][name] for name in earlier["keys"]},
         }
-        for table in (*_TABLES, "arriving" if grows else "prepared"):
+        for table in (*_TABLES, "arriving" if grows else "keys"):
             name = f"{table}-{night:06d}.parquet"
-            con.execute(f"COPY {table} TO '{self.folder / name}' (FORMAT parquet)")
+            con.execute(f"COPY {table} TO '{self.folder / name}' (FORMAT parquet, DICTIONARY_SIZE_LIMIT 1)")  # hashes
             (self.folder / name).chmod(0o600)
             kept["files"][name] = sha256_of(self.folder / name)
             if table in _TABLES:
                 kept[table] = name
             else:
-                kept["prepared"].append(name)
+                kept["keys"].append(name)
         unfinished = self.manifest.with_suffix(".unfinished")
         unfinished.write_text(json.dumps(sealed(kept), indent=1), encoding="utf-8")
         unfinished.chmod(0o600)

@@ -120,11 +120,11 @@ def test_threads_and_the_order_of_rows_change_no_resolved_row(rows_file: Path, t
     assert checksums(first) == checksums(second)
 
 
-@pytest.mark.parametrize("torn", ["manifest.json", "prepared-000001.parquet", "compared-000001.parquet"])
+@pytest.mark.parametrize("torn", ["manifest.json", "keys-000001.parquet", "compared-000001.parquet"])
 def test_what_is_kept_for_the_next_night_may_be_torn_or_lost(tmp_path: Path, torn: str) -> None:
     linkage, deliveries = Linkage(tmp_path), {1: "key"}
     with duckdb.connect() as con:
-        for table in ("superseded", "compared", "over_full", "prepared"):
+        for table in ("superseded", "compared", "over_full", "keys"):
             con.execute(f"CREATE TEMP TABLE {table} AS SELECT 1 AS row_id")
         linkage.save(con, deliveries, grows=False)
     with duckdb.connect() as con:

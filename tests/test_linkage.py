@@ -10,7 +10,7 @@ import pytest
 from conftest import drawn
 
 from transforms.resolve import clusters, estimate, link
-from transforms.resolve.blocking import BLOCK_CAP
+from transforms.resolve.blocking import BLOCK_CAP, KEYS
 from transforms.resolve.comparisons import COMPARISONS
 from transforms.resolve.identify import IDS_PER_VERSION, identify
 from transforms.resolve.weights import PRIOR, read_weights
@@ -88,22 +88,23 @@ def test_names_are_brought_to_one_spelling(con: duckdb.DuckDBPyConnection, macro
         assert (compared(row["one"]) == compared(row["other"])) == (row["same"] == "yes"), row
 
 
-def prepared(con: duckdb.DuckDBPyConnection, count: int, values: str) -> None:
-    """`count` prepared registrations with nothing but `values`, an expression for each named column over `row_id`."""
+def keyed(con: duckdb.DuckDBPyConnection, count: int, values: str) -> None:
+    """The keys of `count` prepared registrations with nothing but `values`, expressions for named columns over `row_id`."""
     columns = {
-        "nik": "BIGINT", "nik15": "BIGINT", "nib": "UBIGINT", "phone": "UBIGINT", "birth_block": "UBIGINT", "owner_block": "UBIGINT",
-        "name_block": "UBIGINT", "address_block": "UBIGINT", "point_block": "UBIGINT", "cooperative_number": "UBIGINT",
-        "legal_entity": "UBIGINT", "owner_first_word": "VARCHAR", "core_name": "VARCHAR", "full_name": "VARCHAR",
+        "nik": "BIGINT", "nik15": "BIGINT", "nib": "UBIGINT", "phone": "UBIGINT", "birth_date": "DATE", "regency": "VARCHAR",
+        "village": "UBIGINT", "owner_key": "UBIGINT", "house_number": "VARCHAR", "kbli": "VARCHAR", "latitude": "DOUBLE",
+        "longitude": "DOUBLE", "cooperative_number": "UBIGINT", "legal_entity": "UBIGINT", "owner_first_word": "VARCHAR",
+        "core_name": "VARCHAR", "full_name": "VARCHAR",
     }  # fmt: skip
     nulls = ", ".join(f"NULL::{kind} AS {name}" for name, kind in columns.items())
     con.execute(
-        f"CREATE TEMP TABLE prepared AS SELECT row_id, {nulls} FROM range({count}) AS rows(row_id);"
-        f"CREATE OR REPLACE TEMP TABLE prepared AS SELECT * REPLACE ({values}) FROM prepared"
+        f"CREATE TEMP TABLE keys AS SELECT {KEYS}"
+        f" FROM (SELECT * REPLACE ({values}) FROM (SELECT row_id, {nulls} FROM range({count}) AS rows(row_id)))"
     )
 
 
 def test_a_facilitators_phone_on_ten_thousand_rows_costs_no_pair_and_is_told(con: duckdb.DuckDBPyConnection) -> None:
-    prepared(con, 10_000, "7::UBIGINT AS phone, (row_id % 10)::VARCHAR AS owner_first_word")
+    keyed(con, 10_000, "7::UBIGINT AS phone, (row_id % 10)::VARCHAR AS owner_first_word")
     link.block(con, grows=False)
     assert con.execute("SELECT count(*) FROM pairs").fetchall() == [(0,)]
     assert con.execute(
@@ -115,7 +116,7 @@ def test_a_facilitators_phone_on_ten_thousand_rows_costs_no_pair_and_is_told(con
 
 
 def test_an_over_full_block_is_parted_and_each_part_is_compared(con: duckdb.DuckDBPyConnection) -> None:
-    prepared(con, 2 * BLOCK_CAP, "9::BIGINT AS nik15, (row_id % 40)::VARCHAR AS owner_first_word")
+    keyed(con, 2 * BLOCK_CAP, "9::BIGINT AS nik15, (row_id % 40)::VARCHAR AS owner_first_word")
     link.block(con, grows=False)
     assert con.execute("SELECT count(*) FROM pairs").fetchall() == [(40 * 3,)]
 
@@ -124,9 +125,9 @@ def clustered(
     con: duckdb.DuckDBPyConnection, niks: dict[int, int], edges: list[tuple[int, int, str, float, float]]
 ) -> None:
     """Clusters of drawn edges: left, right, threshold, stranger weight, the part of it that rests on the phone."""
-    con.execute("CREATE TEMP TABLE prepared (row_id BIGINT, nik BIGINT)")
+    con.execute("CREATE TEMP TABLE keys (row_id BIGINT, nik BIGINT)")
     for row_id, nik in niks.items():
-        con.execute("INSERT INTO prepared VALUES (?, ?)", [row_id, nik])
+        con.execute("INSERT INTO keys VALUES (?, ?)", [row_id, nik])
     con.execute("CREATE TEMP TABLE weighed (pattern BIGINT, stranger_weight DOUBLE, phone_weight DOUBLE)")
     con.execute(
         "CREATE TEMP TABLE edges (left_row_id BIGINT, right_row_id BIGINT, level VARCHAR, threshold VARCHAR, decided_by VARCHAR,"

@@ -38,7 +38,7 @@ from flows.linkage import Linkage
 from flows.settings import Settings
 from transforms.land import LINE_BITS
 from transforms.resolve import link
-from transforms.resolve.blocking import BLOCKING_RULES, PARTED_BY
+from transforms.resolve.blocking import BLOCKING_RULES
 from transforms.resolve.comparisons import COMPARISONS
 from transforms.resolve.link import OWNER_WEIGHT, THRESHOLDS
 from transforms.resolve.weights import read_weights
@@ -383,7 +383,6 @@ class Register:
 
 def _blocking(con: duckdb.DuckDBPyConnection, pair: Edge) -> tuple[Blocking, ...]:
     outcomes = []
-    con.execute(f"CREATE OR REPLACE TEMP VIEW parted AS SELECT *, {PARTED_BY} AS part FROM prepared")
     for rule in BLOCKING_RULES:
         ((outcome,),) = con.execute(
             f"""
@@ -391,15 +390,15 @@ def _blocking(con: duckdb.DuckDBPyConnection, pair: Edge) -> tuple[Blocking, ...
                 WHEN l.{rule.key} IS NULL OR r.{rule.key} IS NULL THEN 'missing'
                 WHEN l.{rule.key} <> r.{rule.key} THEN 'different'
                 WHEN NOT EXISTS (
-                    FROM over_full WHERE blocking_rule = $3 AND key = l.{rule.key}::UBIGINT
+                    FROM over_full WHERE blocking_rule = $3 AND key = l.{rule.key}
                 ) THEN 'compared'
                 WHEN l.part IS DISTINCT FROM r.part THEN 'parted'
                 WHEN EXISTS (
-                    FROM over_full WHERE blocking_rule = $3 AND key = l.{rule.key}::UBIGINT AND part = l.part
+                    FROM over_full WHERE blocking_rule = $3 AND key = l.{rule.key} AND part = l.part
                 ) THEN 'stopped'
                 ELSE 'compared'
             END
-            FROM parted AS l, parted AS r WHERE l.row_id = $1 AND r.row_id = $2""",
+            FROM keys AS l, keys AS r WHERE l.row_id = $1 AND r.row_id = $2""",
             [pair.left_row_id, pair.right_row_id, rule.name],
         ).fetchall()
         outcomes.append(Blocking(rule.name, outcome))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 BLOCK_CAP = 60
-"""Most registrations of one block. A larger block is parted by `_PARTED_BY`; what is still too large is not compared,
+"""Most registrations of one block. A larger block is parted by `PARTED_BY`; what is still too large is not compared,
 and counted in `register.stop_list`. So a registration is compared with at most 59 others by each rule, whatever
 arrives."""
 SHARED_PHONE = 8
@@ -27,12 +27,14 @@ class BlockingRule:
 
     @property
     def key(self) -> str:
-        """The prepared column that holds the key: that of the only column, or one of its own."""
-        return self.columns[0] if len(self.columns) == 1 else f"{self.name}_block"
+        """The column of `keys` that holds the key."""
+        return f"{self.name}_block"
 
     @property
     def key_sql(self) -> str:
-        """The key over several columns."""
+        """The key of a prepared registration: its only column as it is, several as a hash."""
+        if len(self.columns) == 1:
+            return f"{self.columns[0]}::UBIGINT"
         given = " AND ".join(f"{column} IS NOT NULL" for column in self.columns)
         return f"CASE WHEN {given} THEN hash({', '.join(self.expressions or self.columns)}) END"
 
@@ -51,3 +53,7 @@ BLOCKING_RULES = (
 )
 PARTED_BY = "hash(coalesce(owner_first_word, ''), coalesce(core_name, full_name, '')[1:2])"
 """What an over-full block is keyed by anew: the owner's first word and how the name of the business begins."""
+KEYS = ", ".join(
+    ("row_id", "nik", f"{PARTED_BY} AS part", *(f"{rule.key_sql} AS {rule.key}" for rule in BLOCKING_RULES))
+)
+"""The columns of `keys`, of a prepared registration: what tells which registrations are compared, and its sound NIK."""

@@ -121,7 +121,7 @@ class _Part:
     """Rows that are together so far, and the sound NIKs among them."""
 
     rows: list[int]
-    niks: set[int] = field(default_factory=set)
+    niks: set[str] = field(default_factory=set)
 
 
 def _guard(con: duckdb.DuckDBPyConnection, threshold: str, is_loose: bool) -> None:
@@ -138,8 +138,8 @@ def _guard(con: duckdb.DuckDBPyConnection, threshold: str, is_loose: bool) -> No
         JOIN {clusters} AS l ON l.row_id = left_row_id JOIN {clusters} AS r ON r.row_id = right_row_id
         WHERE l.cluster = r.cluster"""
     suspect = f"""
-        SELECT cluster FROM {clusters} LEFT JOIN prepared USING (row_id) GROUP BY cluster
-        HAVING count(prepared.row_id) > {LARGEST_CLUSTER} OR min(nik) < max(nik)
+        SELECT cluster FROM {clusters} LEFT JOIN keys USING (row_id) GROUP BY cluster
+        HAVING count(keys.row_id) > {LARGEST_CLUSTER} OR min(nik) < max(nik)
         UNION
         SELECT cluster FROM edges JOIN weighed USING (pattern) JOIN {clusters} ON row_id = left_row_id
         WHERE edges.threshold IN {within} AND decided_by = 'weight' GROUP BY cluster
@@ -147,7 +147,7 @@ def _guard(con: duckdb.DuckDBPyConnection, threshold: str, is_loose: bool) -> No
     con.execute(f"CREATE OR REPLACE TEMP TABLE suspects AS {denied if is_loose else f'{denied} UNION {suspect}'}")
     rows = con.execute(
         f"SELECT cluster, row_id, nik FROM {clusters} SEMI JOIN suspects USING (cluster)"
-        " LEFT JOIN prepared USING (row_id) ORDER BY ALL"
+        " LEFT JOIN keys USING (row_id) ORDER BY ALL"
     ).fetchall()
     if not rows:
         return
@@ -183,7 +183,7 @@ def _build_apart(
     only_decisions: bool,
 ) -> tuple[list[list[int]], list[tuple[int, int, str]]]:
     """The parts of suspect clusters and the edges between parts, each with the guard that forbade it."""
-    parts = {row: _Part([row], {nik} if nik else set()) for _, row, nik in rows}
+    parts = {row: _Part([row], {f"{nik:016d}"} if nik else set()) for _, row, nik in rows}
     forbidden: dict[int, set[int]] = {}
     for left, right in cannot:
         forbidden.setdefault(left, set()).add(right)
@@ -198,7 +198,7 @@ def _build_apart(
         if one is other:
             continue
         reason = None
-        if any(forbidden.get(row, set()) & set(other.rows) for row in one.rows):
+        if forbidden and any(forbidden.get(row, set()) & set(other.rows) for row in one.rows):
             reason = "cannot_link"
         elif not is_decided and not only_decisions:
             if held_by_phone[cluster]:
@@ -218,5 +218,5 @@ def _build_apart(
     return [part.rows for part in {id(part): part for part in parts.values()}.values()], apart
 
 
-def _is_far(nik: int, other: int) -> bool:
-    return sum(a != b for a, b in zip(f"{nik:016d}", f"{other:016d}", strict=True)) > NEAR_NIK_DISTANCE
+def _is_far(nik: str, other: str) -> bool:
+    return sum(one != another for one, another in zip(nik, other, strict=True)) > NEAR_NIK_DISTANCE

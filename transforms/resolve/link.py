@@ -12,19 +12,25 @@ from pathlib import Path
 import duckdb
 
 from transforms.build import select_in
-from transforms.resolve.blocking import BLOCKING_RULES, PARTED_BY, BlockingRule
+from transforms.resolve.blocking import BLOCKING_RULES, KEYS, BlockingRule
 from transforms.resolve.comparisons import COMPARISONS, pattern_sql
 from transforms.resolve.weights import PRIOR, Weight, load_weights
 
 _HERE = Path(__file__).parent
-_KEYS = ", ".join(("row_id", f"{PARTED_BY} AS part", *(rule.key for rule in BLOCKING_RULES)))
+_READ = (
+    "row_id, business_kind, nik, is_nik_precision_lost, nib, phone, owner_name, owner_birth_date, business_name,"
+    " regency_code, district_name, village_name, latitude, longitude, address, kbli_code, started_year,"
+    " cooperative_number, legal_entity_number"
+)
+"""What `prepare.sql` reads of a registration."""
 
 
 def prepare(con: duckdb.DuckDBPyConnection, grows: bool) -> None:
-    """Make `superseded` and `prepared` from the view `validated`.
+    """Make `superseded`, `keys` (`blocking.KEYS`) and `prepared` of all current registrations in the view `validated`.
 
-    With `grows` only the deliveries of the table `fresh(delivery_id)` are read anew, as `arriving`; the views
-    `earlier_superseded` and `earlier_prepared` hold what was made of all others; `leaving` is what is superseded now.
+    With `grows` only the deliveries of the table `fresh(delivery_id)` are read anew, as `arriving`, and the views
+    `earlier_superseded` and `earlier_keys` hold what was made of all others; `leaving` are the keys of what is
+    superseded now. What is to be `prepared` of the rest is known once there are pairs (`compare`).
     """
     con.execute((_HERE / "names.sql").read_text(encoding="utf-8"))
     if not grows:
@@ -33,7 +39,8 @@ def prepare(con: duckdb.DuckDBPyConnection, grows: bool) -> None:
         con.execute(
             "CREATE OR REPLACE TEMP VIEW registrations AS SELECT * FROM validated ANTI JOIN superseded USING (row_id)"
         )
-        con.execute(f"CREATE OR REPLACE TEMP TABLE prepared AS {_prepared_sql()}")
+        _prepare_registrations(con)
+        con.execute(f"CREATE OR REPLACE TEMP TABLE keys AS SELECT {KEYS} FROM prepared")
         return
     con.execute(
         f"""
@@ -44,22 +51,25 @@ def prepare(con: duckdb.DuckDBPyConnection, grows: bool) -> None:
         SELECT * FROM ({select_in(_HERE / "supersede.sql")})
         UNION ALL
         SELECT * FROM earlier_superseded WHERE row_id NOT IN (SELECT row_id FROM numbered);
-        CREATE OR REPLACE TEMP VIEW registrations AS
-        SELECT * FROM validated SEMI JOIN fresh USING (delivery_id) ANTI JOIN superseded USING (row_id);
-        CREATE OR REPLACE TEMP TABLE arriving AS {_prepared_sql()};
+        CREATE OR REPLACE TEMP TABLE registrations AS
+        SELECT {_READ} FROM validated SEMI JOIN fresh USING (delivery_id) ANTI JOIN superseded USING (row_id)"""
+    )
+    _prepare_registrations(con)
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE arriving AS SELECT {KEYS} FROM prepared;
         CREATE OR REPLACE TEMP TABLE leaving AS
-        SELECT {_KEYS} FROM earlier_prepared
+        SELECT * FROM earlier_keys
         WHERE row_id IN (SELECT row_id FROM superseded ANTI JOIN earlier_superseded USING (row_id));
-        CREATE OR REPLACE TEMP VIEW prepared AS
-        SELECT * FROM earlier_prepared WHERE row_id NOT IN (SELECT row_id FROM superseded)
+        CREATE OR REPLACE TEMP VIEW keys AS
+        SELECT * FROM earlier_keys WHERE row_id NOT IN (SELECT row_id FROM superseded)
         UNION ALL
         SELECT * FROM arriving"""
     )
 
 
-def _prepared_sql() -> str:
-    keys = ", ".join(f"{rule.key_sql} AS {rule.key}" for rule in BLOCKING_RULES if len(rule.columns) > 1)
-    return f"SELECT *, {keys} FROM ({select_in(_HERE / 'prepare.sql')})"
+def _prepare_registrations(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(f"CREATE OR REPLACE TEMP TABLE prepared AS {select_in(_HERE / 'prepare.sql')}")
 
 
 def block(con: duckdb.DuckDBPyConnection, grows: bool) -> None:
@@ -77,9 +87,7 @@ def block(con: duckdb.DuckDBPyConnection, grows: bool) -> None:
         for rule in BLOCKING_RULES:
             _touch_by(con, rule)
         con.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT row_id FROM touched")
-        con.execute(
-            f"CREATE OR REPLACE TEMP TABLE touched_keys AS SELECT {_KEYS} FROM prepared WHERE row_id IN (FROM touched)"
-        )
+        con.execute("CREATE OR REPLACE TEMP TABLE touched_keys AS SELECT * FROM keys WHERE row_id IN (FROM touched)")
     for rule in BLOCKING_RULES:
         _block_by(con, rule, grows)
     con.execute("CREATE OR REPLACE TEMP TABLE pairs AS SELECT DISTINCT left_row_id, right_row_id FROM found")
@@ -93,12 +101,12 @@ def _touch_by(con: duckdb.DuckDBPyConnection, rule: BlockingRule) -> None:
         CREATE OR REPLACE TEMP TABLE changed AS
         SELECT {key} AS key, part, sum(change) AS change
         FROM (
-            SELECT {key}, {PARTED_BY} AS part, 1 AS change FROM arriving
+            SELECT {key}, part, 1 AS change FROM arriving
             UNION ALL
             SELECT {key}, part, -1 FROM leaving
         ) WHERE {key} IS NOT NULL GROUP BY ALL;
         CREATE OR REPLACE TEMP TABLE counted AS
-        SELECT {key} AS key, {PARTED_BY} AS part, count(*) AS size FROM prepared
+        SELECT {key} AS key, part, count(*) AS size FROM keys
         WHERE {key} IN (SELECT key FROM changed) GROUP BY ALL;
         CREATE OR REPLACE TEMP TABLE sizes AS
         SELECT key, part, size AS part_size, size - coalesce(change, 0) AS earlier_part_size,
@@ -121,14 +129,14 @@ def _touch_by(con: duckdb.DuckDBPyConnection, rule: BlockingRule) -> None:
     )
     if con.execute("SELECT count(*) FROM crossed").fetchall() != [(0,)]:
         con.execute(
-            f"INSERT INTO touched SELECT row_id FROM prepared WHERE {key} IN (SELECT key FROM crossed)"
-            f" AND ({key}, {PARTED_BY}) IN (SELECT (key, part) FROM crossed)"
+            f"INSERT INTO touched SELECT row_id FROM keys WHERE {key} IN (SELECT key FROM crossed)"
+            f" AND ({key}, part) IN (SELECT (key, part) FROM crossed)"
         )
 
 
 def _block_by(con: duckdb.DuckDBPyConnection, rule: BlockingRule, grows: bool) -> None:
     cap = rule.cap
-    rows = f"SELECT {rule.key}::UBIGINT AS key, {PARTED_BY} AS part, row_id FROM prepared WHERE {rule.key} IS NOT NULL"
+    rows = f"SELECT {rule.key} AS key, part, row_id FROM keys WHERE {rule.key} IS NOT NULL"
     if grows:
         con.execute(
             f"CREATE OR REPLACE TEMP TABLE candidates AS {rows} AND {rule.key} IN (SELECT {rule.key} FROM touched_keys)"
@@ -168,20 +176,18 @@ def _block_by(con: duckdb.DuckDBPyConnection, rule: BlockingRule, grows: bool) -
 
 
 def compare(con: duckdb.DuckDBPyConnection, grows: bool) -> None:
-    """Make `compared(left_row_id, right_row_id, pattern)` of `pairs`."""
-    rows = "prepared"
-    if grows:  # few of the rows are in a pair: fetch them once
-        rows = "paired"
+    """Make `compared(left_row_id, right_row_id, pattern)` of `pairs`; with `grows` prepare what is in them first."""
+    if grows:
         con.execute(
-            """
-            CREATE OR REPLACE TEMP TABLE paired AS SELECT * FROM prepared
-            WHERE row_id IN (SELECT left_row_id FROM pairs UNION SELECT right_row_id FROM pairs)"""
+            f"CREATE OR REPLACE TEMP TABLE registrations AS SELECT {_READ} FROM validated"
+            " WHERE row_id IN (SELECT left_row_id FROM pairs UNION SELECT right_row_id FROM pairs)"
         )
+        _prepare_registrations(con)
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE compared AS
         SELECT l.row_id AS left_row_id, r.row_id AS right_row_id, {pattern_sql()} AS pattern
-        FROM pairs JOIN {rows} AS l ON l.row_id = left_row_id JOIN {rows} AS r ON r.row_id = right_row_id"""
+        FROM pairs JOIN prepared AS l ON l.row_id = left_row_id JOIN prepared AS r ON r.row_id = right_row_id"""
     )
 
 

@@ -26,8 +26,8 @@ WITH owner_names AS (
 )
 SELECT
     row_id,
-    CASE WHEN NOT is_nik_precision_lost AND nik::BIGINT % 10 <> 0 THEN nik::BIGINT END AS nik,
-    nik::BIGINT // 10 AS nik15,
+    CASE WHEN NOT is_nik_precision_lost AND nik_number % 10 <> 0 THEN nik_number END AS nik,
+    nik_number // 10 AS nik15,
     CASE WHEN nib IS NOT NULL THEN hash(nib) END AS nib,
     CASE WHEN phone IS NOT NULL THEN hash(phone) END AS phone,
     owner_birth_date AS birth_date,
@@ -43,7 +43,7 @@ SELECT
     started_year,
     CASE WHEN business_kind = 'koperasi' AND cooperative_number IS NOT NULL THEN hash(cooperative_number) END AS cooperative_number,
     CASE WHEN business_kind = 'koperasi' AND legal_entity_number IS NOT NULL THEN hash(plain_text(legal_entity_number)) END AS legal_entity
-FROM registrations
+FROM (SELECT *, nik::BIGINT AS nik_number FROM registrations) AS registrations
 LEFT JOIN owner_names USING (owner_name)
 LEFT JOIN business_names USING (business_name)
 LEFT JOIN villages

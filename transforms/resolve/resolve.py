@@ -51,7 +51,7 @@ def resolve(
 
     The views `earlier_business_ids`, `earlier_owner_ids` (row_id, id) and `earlier_history` hold what the published
     version says; they are empty for the first. With `grows` only the deliveries of `fresh` are linked anew, to each
-    other and to the rest, and `earlier_prepared`, `earlier_superseded`, `earlier_compared` and `earlier_over_full` hold
+    other and to the rest, and `earlier_keys`, `earlier_superseded`, `earlier_compared` and `earlier_over_full` hold
     what was found of the rest: the result is the same.
     """
     con.execute((_HERE / "counting.sql").read_text(encoding="utf-8"))
@@ -68,6 +68,7 @@ def resolve(
     con.execute(f"CREATE OR REPLACE TEMP TABLE ranked AS {select_in(_HERE / 'ranked.sql')}")
     con.execute(f"CREATE OR REPLACE TEMP VIEW classified AS {select_in(_HERE / 'classified.sql')}")
     for table, file in _WRITTEN:
+        con.execute(f"SET disabled_optimizers = '{'build_side_probe_side' if table is BUSINESSES else ''}'")
         build_table(con, table, select_in(_HERE / file), folder)
 
 
