@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from rehearsal import STEPS, Scene, Stage, run, tree
 from watch import Watch
@@ -21,6 +22,7 @@ from watch import Watch
 from flows.cli.faults import sentence
 from flows.cli.main import _exit_code
 from flows.settings import Settings
+from transforms.reading import containers
 
 WRITES = ("open", "write_table", "mkdir", "rename", "replace", "link", "symlink", "fsync")
 FOLDERS = ("inbox", "landed", "lake", "tmp", "published", "published/versions", ".")
@@ -88,8 +90,9 @@ def full_disk(stage: Stage, day: Day, points: int) -> None:
     there, last = _bytes_in(first.place), stage.scenes[-1].place
     need = _bytes_in(last) + _bytes_in(last / "published" / "versions" / "000001") - there
     for point in range(points):
-        room = there + need * point // points
-        with _small_disk(stage.settings.home, room):
+        room = there + int(need * (point / points) ** 3)  # the published file is most of it, and the last
+        # Without what unpacking leaves free, or every such run would end at its archive.
+        with _small_disk(stage.settings.home, room), patch.object(containers, "DISK_RESERVE_BYTES", 0):
             stage.restore(first)
             bad_day(
                 stage,
@@ -207,6 +210,6 @@ def clock_back(stage: Stage, day: Day) -> None:
 
 
 def _bytes_in(folder: Path) -> int:
-    return sum(
-        (path.stat().st_size + 4095) // 4096 * 4096 + 4096 for path in folder.rglob("*") if not path.is_symlink()
-    )
+    """Bytes of the pages that a tmpfs needs for the files in `folder`."""
+    files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return sum((path.stat().st_size + 4095) // 4096 * 4096 for path in files)

@@ -45,6 +45,8 @@ def test_a_bad_day_ends_in_a_sentence_and_the_next_good_one_as_if_nothing_had_be
     assert day["faults"] == []
     if kind in ("closed", "write"):
         assert day["endured"] < day["runs"]
+    if kind == "disk":
+        assert len(day["said"]) == day["runs"]  # each is full at another place
 
 
 def test_damage_is_mended_or_named(told: dict[str, Any]) -> None:
@@ -90,6 +92,10 @@ def test_what_a_run_that_died_while_landing_left_is_finished_or_undone(settings:
     [
         (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/x/lake/rows.parquet"), ("full", "MB are left", "/x/lake")),
         (duckdb.IOException('IO Error: Could not write file "/x/y": No space left on device'), ("full", "/x/y")),
+        (
+            duckdb.IOException('IO Error: {"message": "to file \\"/x/y\\": No space left on device"}'),
+            ("full", "at /x/y)"),
+        ),
         (PermissionError(errno.EACCES, "Permission denied", "/x/published"), ("/x/published", "rights")),
         (OSError(errno.EROFS, "Read-only file system", "/x/tmp"), ("/x/tmp", "read-only")),
         (duckdb.OutOfMemoryException("Out of Memory Error: failed to pin block"), ("CAPAIAN_MEMORY", "1GB")),

@@ -24,7 +24,7 @@ _WORDS = {
 }
 """How DuckDB, pyarrow and SQLite tell it, without a number."""
 _BROKEN = frozenset({errno.EIO, errno.ESTALE, errno.ENODEV, errno.ENXIO, errno.EMFILE, errno.ENFILE, errno.EBUSY})
-_QUOTED_PATH = re.compile(r"[\"'](/[^\"']+)[\"']")
+_QUOTED_PATH = re.compile(r"[\"'](/[^\"'\\]+)\\?[\"']")
 _SPARE_BYTES = 1 << 20
 """A disk with less is full, whatever an error is called."""
 _AFTERWARDS = "nothing was published by this run, and the next one goes on from here"
