@@ -93,6 +93,7 @@ class Damaged:
         stage.restore(self.final)
         self.lake = tree(self.settings.root.lake)
         self.register = stage.child(lambda: _register(self.settings))
+        stage.restore(self.final)
 
     def lake_round(self, way: Callable[[Path, random.Random], str]) -> None:
         """One file of every delivery in the lake is damaged; the next run reads them again from what arrived."""

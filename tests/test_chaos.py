@@ -7,17 +7,20 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-from conftest import write_sidt
+from conftest import ingest_inbox, write_sidt
 
 from flows.cli.faults import sentence
 from flows.ingesting import open_data_root
 from flows.settings import Settings
 from transforms.land import land
+from warehouse.checksums import SUMS
+from warehouse.ledger import Ledger
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +66,27 @@ def test_readers_see_whole_versions_while_others_are_published(told: dict[str, A
     assert reading["versions_seen"] > 1
     assert reading["stayed"]
     assert reading["refused_writers"] > 0
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda text: "".join(text.splitlines(keepends=True)[:-1]),
+        lambda text: text.replace("  rows.parquet", " !rows.parquet"),
+        lambda text: text.replace("  entry.json", "! entry.json"),
+        lambda text: "",
+    ],
+)
+def test_a_list_of_checksums_that_is_not_whole_vouches_for_nothing(
+    settings: Settings, spoil: Callable[[str], str]
+) -> None:
+    write_sidt(settings.root.inbox / "a.csv", [{}])
+    [entry] = ingest_inbox(settings)
+    ledger = Ledger(settings.root)
+    assert list(ledger.damaged()) == []
+    sums = ledger.folder(entry.sha256) / SUMS
+    sums.write_text(spoil(sums.read_text()))
+    assert [sha256 for sha256, _ in ledger.damaged()] == [entry.sha256]
 
 
 def test_landed_bytes_that_were_damaged_are_replaced_when_they_are_delivered_again(settings: Settings) -> None:

@@ -39,15 +39,15 @@ def read_sums(folder: Path) -> dict[str, str]:
         lines = (folder / SUMS).read_text(encoding="utf-8", errors="replace").split("\n")
     except OSError:
         return {}
-    return {line[66:]: line[:64] for line in lines if line}
+    return {line[64:].removeprefix("  "): line[:64] for line in lines if line}
 
 
 def changed_files(folder: Path) -> list[str]:
-    """The files of the list in `folder` that are missing or are no longer what was written."""
-    return [
-        name
-        for name, sha256 in read_sums(folder).items()
-        if not (folder / name).is_file() or sha256_of(folder / name) != sha256
+    """What is in `folder` and not in its list, and what is in the list and missing or no longer what was written."""
+    sums = read_sums(folder)
+    unlisted = {path.name for path in folder.iterdir() if path.is_file()} - {SUMS} - sums.keys()
+    return sorted(unlisted) + [
+        name for name, sha256 in sums.items() if not (folder / name).is_file() or sha256_of(folder / name) != sha256
     ]
 
 
