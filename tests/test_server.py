@@ -153,16 +153,13 @@ def told() -> Iterator[tuple[str, list[dict[str, Any]]]]:
 @pytest.fixture(scope="module")
 def operator(tmp_path_factory: pytest.TempPathFactory, told: tuple[str, list[dict[str, Any]]]) -> Iterator[Operator]:
     home = tmp_path_factory.mktemp("operated") / "home"
-    settings = Settings(home=home)
-    settings.root.create()
-    for name, first in (("a.csv", 0), ("b.csv", 40)):
-        write_sidt(
-            settings.root.inbox / name,
-            [{"nomor_registrasi": f"R{place}", **stranger(place)} for place in range(first, first + 30)],
-        )
     operator = Operator(home, told[0])
     try:
-        operator.set_up()
+        operator.set_up()  # on a machine that has no data root yet
+        inbox = Settings(home=home).root.create().inbox
+        for name, first in (("a.csv", 0), ("b.csv", 40)):
+            rows = [{"nomor_registrasi": f"R{place}", **stranger(place)} for place in range(first, first + 30)]
+            write_sidt(inbox / name, rows)
         yield operator
     finally:
         operator.stop()
