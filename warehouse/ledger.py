@@ -17,6 +17,8 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import from_json
+
 from warehouse.checksums import DamageError, changed_files, read_sums, write_sums
 from warehouse.layout import DataRoot
 
@@ -87,7 +89,7 @@ class Ledger:
     def outcome(self, sha256: str) -> Outcome | None:
         """What became of one delivery, without what was found in it; None when it was never ingested."""
         try:
-            return _read_outcome(self.folder(sha256))
+            return _read_outcome(Path(self._lake, sha256, ENTRY))
         except FileNotFoundError:
             return None
 
@@ -102,7 +104,7 @@ class Ledger:
     def outcomes(self) -> Iterator[Outcome]:
         """All outcomes, in the order of entries."""
         for path in self._judgements():
-            yield _read_outcome(path.parent)
+            yield _read_outcome(path.with_name(ENTRY))
 
     def __iter__(self) -> Iterator[LedgerEntry]:
         """All entries, by SHA-256: an order that does not depend on when they arrived."""
@@ -167,12 +169,15 @@ def _read_entry(folder: Path) -> LedgerEntry:
     raise DamageError(_not_as_committed(folder))
 
 
-def _read_outcome(folder: Path) -> Outcome:
-    """The outcome alone, unchecked but for its form: a run checks all of it before it relies on it."""
+def _read_outcome(path: Path) -> Outcome:
+    """The outcome alone, unchecked but for its form: a run checks all of it before it relies on it.
+
+    A plan reads ten thousand of them: here a quick parser is felt.
+    """
     try:
-        return Outcome(**json.loads((folder / ENTRY).read_bytes()))
+        return Outcome(**from_json(path.read_bytes()))
     except (ValueError, TypeError):
-        raise DamageError(_not_as_committed(folder)) from None
+        raise DamageError(_not_as_committed(path.parent)) from None
 
 
 def _not_as_committed(folder: Path) -> str:
