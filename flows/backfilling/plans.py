@@ -125,15 +125,23 @@ def make_plan(settings: Settings, request: BackfillRequest) -> Backfill:
     number = 1 + max((int(path.name) for path in root.backfills.glob("[0-9]*")), default=0)
     folder = root.backfills / f"{number:06d}"
     folder.mkdir(mode=0o700)
+    backfill = Backfill(
+        number,
+        request,
+        datetime.now(UTC).isoformat(timespec="seconds"),
+        inputs_fingerprint(planned),
+        tuple(line_of(one) for one in planned),
+        "planned",
+    )
     document = {
         "request": request.model_dump(mode="json"),
-        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "inputs_fingerprint": inputs_fingerprint(planned),
-        "deliveries": [vars(line_of(one)) for one in planned],
+        "made_at": backfill.made_at,
+        "inputs_fingerprint": backfill.inputs_fingerprint,
+        "deliveries": [vars(one) for one in backfill.deliveries],
     }
     _write(folder / _PLAN, document)
-    keep_state(root, number, "planned")
-    return read_backfill(root, number)
+    keep_state(root, number, backfill.state)
+    return backfill
 
 
 def line_of(one: Planned) -> PlannedDelivery:
