@@ -9,6 +9,8 @@ import duckdb
 import pytest
 from conftest import drawn
 
+from flows.settings import Settings
+from flows.weights import estimate_weights
 from transforms.resolve import clusters, estimate, link
 from transforms.resolve.blocking import BLOCK_CAP, KEYS
 from transforms.resolve.comparisons import COMPARISONS
@@ -298,3 +300,15 @@ def test_expectation_maximisation_finds_the_probabilities_that_pairs_were_drawn_
     assert abs(found["birth_date", "equal"].m - 0.95) < 0.01
     assert abs(found["owner_name", "equal"].u - 0.02) < 0.005
     assert abs(2 ** found[PRIOR, PRIOR].match_weight - 1 / 19) < 0.005
+
+
+def test_every_level_of_the_weights_in_force_can_be_estimated_from_labels(reported: Settings, tmp_path: Path) -> None:
+    truth = tmp_path / "truth.parquet"
+    duckdb.execute(
+        "COPY (SELECT 'a.csv' AS file_name, line AS line_number, line // 2 AS business_key, line // 4 AS owner_key"
+        f" FROM range(2, 42) AS lines(line)) TO '{truth}' (FORMAT parquet)"
+    )
+    found = estimate_weights(reported, truth)
+    named = [(weight.comparison, weight.level, weight.digit) for weight in found]
+    assert named == [(weight.comparison, weight.level, weight.digit) for weight in read_weights()]
+    assert all(0 < weight.m < 1 and 0 < weight.u < 1 for weight in found if weight.comparison != PRIOR)
