@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
-import pyarrow as pa
 
 from transforms.resolve.link import THRESHOLDS
 
@@ -19,7 +18,6 @@ LARGEST_CLUSTER = 15
 """Registrations of one business beyond which a cluster is more likely a fault than a business."""
 NEAR_NIK_DISTANCE = 2
 """Digits in which two NIKs may differ and still be one, mistyped."""
-_CUT = pa.schema([("left_row_id", pa.int64()), ("right_row_id", pa.int64()), ("reason", pa.string())])
 
 
 def connect(con: duckdb.DuckDBPyConnection, links: str, clusters: str) -> None:
@@ -91,6 +89,12 @@ def cluster(con: duckdb.DuckDBPyConnection) -> None:
     `cut(left_row_id, right_row_id, reason)` holds the edges that a guard forbade.
     """
     strict, chosen, loose = (threshold.name for threshold in THRESHOLDS)
+    con.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE linked_niks AS
+        SELECT row_id, nik FROM keys
+        WHERE row_id IN (SELECT left_row_id FROM edges UNION SELECT right_row_id FROM edges)"""
+    )
     con.execute("CREATE OR REPLACE TEMP TABLE no_clusters (row_id BIGINT, cluster BIGINT)")
     con.execute("CREATE OR REPLACE TEMP TABLE cut (left_row_id BIGINT, right_row_id BIGINT, reason VARCHAR)")
     base = "no_clusters"
@@ -137,17 +141,11 @@ def _guard(con: duckdb.DuckDBPyConnection, threshold: str, is_loose: bool) -> No
         SELECT l.cluster FROM cannot_link
         JOIN {clusters} AS l ON l.row_id = left_row_id JOIN {clusters} AS r ON r.row_id = right_row_id
         WHERE l.cluster = r.cluster"""
-    suspect = f"""
-        SELECT cluster FROM {clusters} LEFT JOIN keys USING (row_id) GROUP BY cluster
-        HAVING count(keys.row_id) > {LARGEST_CLUSTER} OR min(nik) < max(nik)
-        UNION
-        SELECT cluster FROM edges JOIN weighed USING (pattern) JOIN {clusters} ON row_id = left_row_id
-        WHERE edges.threshold IN {within} AND decided_by = 'weight' GROUP BY cluster
-        HAVING count(*) > 1 AND bool_and(stranger_weight - phone_weight < {THRESHOLDS[1].stranger_weight})"""
-    con.execute(f"CREATE OR REPLACE TEMP TABLE suspects AS {denied if is_loose else f'{denied} UNION {suspect}'}")
+    suspects = denied if is_loose else f"{denied} UNION {_suspects(con, clusters, within)}"
+    con.execute(f"CREATE OR REPLACE TEMP TABLE suspects AS {suspects}")
     rows = con.execute(
         f"SELECT cluster, row_id, nik FROM {clusters} SEMI JOIN suspects USING (cluster)"
-        " LEFT JOIN keys USING (row_id) ORDER BY ALL"
+        " LEFT JOIN linked_niks USING (row_id) ORDER BY ALL"
     ).fetchall()
     if not rows:
         return
@@ -164,16 +162,52 @@ def _guard(con: duckdb.DuckDBPyConnection, threshold: str, is_loose: bool) -> No
     cannot = con.execute("SELECT left_row_id, right_row_id FROM cannot_link").fetchall()
     parts, cuts = _build_apart(rows, edges, cannot, is_loose)
     con.execute(f"DELETE FROM {clusters} WHERE cluster IN (SELECT cluster FROM suspects)")
-    rebuilt = pa.table(
-        {"row_id": [row for part in parts for row in part], "cluster": [min(part) for part in parts for _ in part]}
+    con.execute(
+        f"INSERT INTO {clusters} SELECT unnest($row_ids::BIGINT[]), unnest($clusters::BIGINT[])",
+        {
+            "row_ids": [row for part in parts for row in part],
+            "clusters": [min(part) for part in parts for _ in part],
+        },
     )
-    forbidden = pa.Table.from_pylist([dict(zip(_CUT.names, cut, strict=True)) for cut in cuts], schema=_CUT)
-    con.register("rebuilt", rebuilt)
-    con.register("forbidden", forbidden)
-    con.execute(f"INSERT INTO {clusters} SELECT * FROM rebuilt")
-    con.execute("INSERT INTO cut SELECT * FROM forbidden ANTI JOIN cut USING (left_row_id, right_row_id)")
-    con.unregister("rebuilt")
-    con.unregister("forbidden")
+    con.execute(
+        """
+        INSERT INTO cut SELECT * FROM (
+            SELECT unnest($left::BIGINT[]) AS left_row_id, unnest($right::BIGINT[]) AS right_row_id,
+                unnest($reasons::VARCHAR[])
+        ) ANTI JOIN cut USING (left_row_id, right_row_id)""",
+        {
+            "left": [left for left, _, _ in cuts],
+            "right": [right for _, right, _ in cuts],
+            "reasons": [reason for _, _, reason in cuts],
+        },
+    )
+
+
+def _suspects(con: duckdb.DuckDBPyConnection, clusters: str, within: str) -> str:
+    """SQL: the clusters that are too large, hold NIKs that are no typing error of each other, or rest on a phone alone.
+
+    Makes `unusual` and `unlike_niks`, so that few NIKs are held against each other.
+    """
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE unusual AS
+        SELECT cluster, count(linked_niks.row_id) AS size, min(nik) < max(nik) AS has_niks
+        FROM {clusters} LEFT JOIN linked_niks USING (row_id) GROUP BY cluster
+        HAVING size > {LARGEST_CLUSTER} OR has_niks;
+        CREATE OR REPLACE TEMP TABLE unlike_niks AS
+        SELECT cluster, lpad(nik::VARCHAR, 16, '0') AS nik FROM {clusters} JOIN linked_niks USING (row_id)
+        WHERE nik IS NOT NULL AND cluster IN (SELECT cluster FROM unusual WHERE has_niks)"""
+    )
+    return f"""
+        SELECT cluster FROM unusual WHERE size > {LARGEST_CLUSTER}
+        UNION
+        SELECT cluster FROM unlike_niks AS l JOIN unlike_niks AS r USING (cluster)
+        WHERE hamming(l.nik, r.nik) > {NEAR_NIK_DISTANCE}
+        UNION
+        SELECT cluster FROM edges JOIN weighed USING (pattern) JOIN {clusters} ON row_id = left_row_id
+        WHERE edges.threshold IN {within} AND decided_by = 'weight' GROUP BY cluster
+        HAVING (count(*) > 1 OR cluster IN (SELECT cluster FROM unusual WHERE has_niks))
+            AND bool_and(stranger_weight - phone_weight < {THRESHOLDS[1].stranger_weight})"""
 
 
 def _build_apart(

@@ -7,7 +7,6 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from transforms.build import build_table, select_in
 from transforms.resolve import link
@@ -43,6 +42,10 @@ _WRITTEN = (
     (STOP_LIST, "stop_list.sql"),
     (MATCH_WEIGHTS, "match_weights.sql"),
     (LINK_DECISIONS, "link_decisions.sql"),
+)
+_DECISION = (
+    "decision_line INTEGER, decision VARCHAR, left_register VARCHAR, left_number VARCHAR, right_register VARCHAR,"
+    " right_number VARCHAR, reason VARCHAR, decided_by VARCHAR, decided_date DATE"
 )
 
 
@@ -90,11 +93,11 @@ def _joins_built_as_written(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 def load_decisions(con: duckdb.DuckDBPyConnection, decisions: list[LinkDecision]) -> None:
     """Make `decided`, `must_link` and `cannot_link` of the current registrations that the decisions name."""
     rows = [{"decision_line": line, **vars(decision)} for line, decision in enumerate(decisions, 2)]
-    names = ("decision", "left_register", "left_number", "right_register", "right_number", "reason", "decided_by")
-    schema = pa.schema(
-        [("decision_line", pa.int32()), *((name, pa.string()) for name in names), ("decided_date", pa.date32())]
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE decision_rows AS"
+        f" SELECT unnest(decided) FROM (SELECT unnest($rows::STRUCT({_DECISION})[]) AS decided)",
+        {"rows": rows},
     )
-    con.register("decision_rows", pa.Table.from_pylist(rows, schema=schema))
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE decided AS
@@ -109,7 +112,6 @@ def load_decisions(con: duckdb.DuckDBPyConnection, decisions: list[LinkDecision]
         LEFT JOIN named AS l ON l.source_register = left_register AND l.registration_number = left_number
         LEFT JOIN named AS r ON r.source_register = right_register AND r.registration_number = right_number"""
     )
-    con.unregister("decision_rows")
     for decision in ("must_link", "cannot_link"):
         con.execute(
             f"CREATE OR REPLACE TEMP TABLE {decision} AS SELECT DISTINCT left_row_id, right_row_id FROM decided"
