@@ -41,7 +41,7 @@ def resolve_nights(
         earlier, version = version, folder / str(night)
         if night <= skip:
             continue
-        with Resources(memory, threads, folder).connect() as con:
+        with Resources(memory, threads, folder).for_grouping.connect() as con:
             load_reference(con)
             con.execute(
                 f"""
