@@ -95,8 +95,8 @@ def keyed(con: duckdb.DuckDBPyConnection, count: int, values: str) -> None:
     columns = {
         "nik": "BIGINT", "nik15": "BIGINT", "nib": "UBIGINT", "phone": "UBIGINT", "birth_date": "DATE", "regency": "VARCHAR",
         "village": "UBIGINT", "owner_key": "UBIGINT", "house_number": "VARCHAR", "kbli": "VARCHAR", "latitude": "DOUBLE",
-        "longitude": "DOUBLE", "cooperative_number": "UBIGINT", "legal_entity": "UBIGINT", "owner_first_word": "VARCHAR",
-        "core_name": "VARCHAR", "full_name": "VARCHAR",
+        "longitude": "DOUBLE", "cooperative_number": "UBIGINT", "legal_entity": "UBIGINT", "owner_first_word": "UBIGINT",
+        "name_beginning": "UBIGINT", "full_name_key": "UBIGINT",
     }  # fmt: skip
     nulls = ", ".join(f"NULL::{kind} AS {name}" for name, kind in columns.items())
     con.execute(
@@ -106,7 +106,7 @@ def keyed(con: duckdb.DuckDBPyConnection, count: int, values: str) -> None:
 
 
 def test_a_facilitators_phone_on_ten_thousand_rows_costs_no_pair_and_is_told(con: duckdb.DuckDBPyConnection) -> None:
-    keyed(con, 10_000, "7::UBIGINT AS phone, (row_id % 10)::VARCHAR AS owner_first_word")
+    keyed(con, 10_000, "7::UBIGINT AS phone, (row_id % 10)::UBIGINT AS owner_first_word")
     link.block(con, grows=False)
     assert con.execute("SELECT count(*) FROM pairs").fetchall() == [(0,)]
     assert con.execute(
@@ -118,7 +118,7 @@ def test_a_facilitators_phone_on_ten_thousand_rows_costs_no_pair_and_is_told(con
 
 
 def test_an_over_full_block_is_parted_and_each_part_is_compared(con: duckdb.DuckDBPyConnection) -> None:
-    keyed(con, 2 * BLOCK_CAP, "9::BIGINT AS nik15, (row_id % 40)::VARCHAR AS owner_first_word")
+    keyed(con, 2 * BLOCK_CAP, "9::BIGINT AS nik15, (row_id % 40)::UBIGINT AS owner_first_word")
     link.block(con, grows=False)
     assert con.execute("SELECT count(*) FROM pairs").fetchall() == [(40 * 3,)]
 

@@ -45,13 +45,13 @@ BLOCKING_RULES = (
     BlockingRule("phone", ("phone",), cap=SHARED_PHONE),
     BlockingRule("birth", ("birth_date", "owner_first_word", "regency")),
     BlockingRule("owner", ("village", "owner_key")),
-    BlockingRule("name", ("village", "full_name")),
-    BlockingRule("address", ("village", "house_number", "kbli"), ("village", "house_number", "kbli[1:2]")),
+    BlockingRule("name", ("village", "full_name_key")),
+    BlockingRule("address", ("village", "house_number", "kbli"), ("village", "house_number", "left(kbli, 2)")),
     BlockingRule("point", ("latitude", "longitude"), ("(latitude * 10000)::INTEGER", "(longitude * 10000)::INTEGER")),
     BlockingRule("cooperative", ("cooperative_number",)),
     BlockingRule("legal_entity", ("legal_entity",)),
 )
-PARTED_BY = "hash(coalesce(owner_first_word, ''), coalesce(core_name, full_name, '')[1:2])"
+PARTED_BY = "hash(owner_first_word, name_beginning)"
 """What an over-full block is keyed by anew: the owner's first word and how the name of the business begins."""
 KEYS = ", ".join(
     ("row_id", "nik", f"{PARTED_BY} AS part", *(f"{rule.key_sql} AS {rule.key}" for rule in BLOCKING_RULES))

@@ -105,6 +105,7 @@ COMPARISONS: tuple[Comparison, ...] = (
                 "close",
                 "jaro_winkler_similarity(l.core_name, r.core_name) >= 0.94 OR (l.core_name IS NOT NULL"
                 " AND r.core_name IS NOT NULL AND length(l.full_name) >= 8"
+                " AND abs(length(l.full_name) - length(r.full_name)) <= 2"  # as in what follows, and cheap to tell
                 " AND jaro_winkler_similarity(l.full_name, r.full_name) > 0.8"
                 " AND levenshtein(l.full_name, r.full_name) <= 2)",
             ),
@@ -149,8 +150,8 @@ COMPARISONS: tuple[Comparison, ...] = (
         "business",
         (
             Level("equal", "l.kbli = r.kbli"),
-            Level("same_group", "l.kbli[1:3] = r.kbli[1:3]"),
-            Level("same_division", "l.kbli[1:2] = r.kbli[1:2]"),
+            Level("same_group", "left(l.kbli, 3) = left(r.kbli, 3)"),
+            Level("same_division", "left(l.kbli, 2) = left(r.kbli, 2)"),
         ),
         _either_null("kbli"),
     ),

@@ -22,7 +22,7 @@ _READ = (
     " regency_code, district_name, village_name, latitude, longitude, address, kbli_code, started_year,"
     " cooperative_number, legal_entity_number"
 )
-"""What `prepare.sql` reads of a registration."""
+"""What is read of a registration to prepare it."""
 
 
 def prepare(con: duckdb.DuckDBPyConnection, grows: bool) -> None:
@@ -69,7 +69,13 @@ def prepare(con: duckdb.DuckDBPyConnection, grows: bool) -> None:
 
 
 def _prepare_registrations(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute(f"CREATE OR REPLACE TEMP TABLE prepared AS {select_in(_HERE / 'prepare.sql')}")
+    """Two registrations are compared on the columns of `prepared` alone: an edge is a function of two of its rows."""
+    for table in ("owner_names", "business_names", "places", "coded"):
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {select_in(_HERE / f'{table}.sql')}")
+    con.execute(
+        "CREATE OR REPLACE TEMP VIEW prepared AS SELECT * EXCLUDE (owner_name_id, business_name_id)"
+        " FROM coded JOIN owner_names USING (owner_name_id) JOIN business_names USING (business_name_id)"
+    )
 
 
 def block(con: duckdb.DuckDBPyConnection, grows: bool) -> None:

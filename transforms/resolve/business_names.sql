@@ -1,0 +1,25 @@
+-- Grain: name of a business as delivered, and one row for none.
+-- Reads: registrations.
+-- Why: many registrations bear one name; each is taken apart once. A name is known by its hash.
+WITH plain_names AS (
+    SELECT delivered_name, plain_text(delivered_name) AS plain_name
+    FROM (SELECT DISTINCT business_name AS delivered_name FROM registrations)
+), parted_names AS (
+    SELECT
+        delivered_name,
+        CASE WHEN may_have_branch(plain_name) THEN branch_mark(words_of(plain_name)) WHEN plain_name IS NOT NULL THEN '' END AS branch,
+        words_of(one_spelling(
+            CASE WHEN may_have_branch(plain_name) THEN array_to_string(without_branch(words_of(plain_name)), ' ') ELSE plain_name END
+        )) AS words
+    FROM plain_names
+), compared_names AS (
+    SELECT
+        delivered_name, branch, array_to_string(words, '') AS full_name,
+        nullif(array_to_string(list_filter(words, lambda w: NOT list_contains(trade_words(), w)), ''), '') AS core_name
+    FROM parted_names
+)
+SELECT
+    hash(delivered_name) AS business_name_id, branch, full_name, core_name,
+    CASE WHEN full_name IS NOT NULL THEN hash(full_name) END AS full_name_key,
+    hash(coalesce(core_name, full_name)[1:2]) AS name_beginning
+FROM compared_names
