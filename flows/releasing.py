@@ -377,15 +377,15 @@ def view_earlier(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     if history.exists():
         con.execute(
             f"""
-            CREATE VIEW earlier_business_ids AS
-            SELECT row_id, business_id AS id FROM read_parquet('{register}/memberships.parquet');
-            CREATE VIEW earlier_owner_ids AS
-            SELECT row_id, owner_id AS id FROM read_parquet('{register}/memberships.parquet')
-            JOIN read_parquet('{register}/businesses.parquet') USING (business_id)"""
+            CREATE VIEW earlier_ids AS
+            SELECT row_id, business_id, owner_id FROM read_parquet('{register}/memberships.parquet') AS memberships
+            JOIN read_parquet('{register}/businesses.parquet') AS businesses USING (business_id)"""
         )
     else:
-        for kind in ("business", "owner"):
-            con.execute(f"CREATE VIEW earlier_{kind}_ids AS SELECT 0::BIGINT AS row_id, 0::BIGINT AS id WHERE false")
+        con.execute(
+            "CREATE VIEW earlier_ids AS"
+            " SELECT 0::BIGINT AS row_id, 0::BIGINT AS business_id, 0::BIGINT AS owner_id WHERE false"
+        )
 
 
 def view_quarantined(con: duckdb.DuckDBPyConnection, settings: Settings, judged: Sequence[LedgerEntry]) -> None:

@@ -16,46 +16,49 @@ from warehouse.tables import REGISTER_TABLES
 from warehouse.tables.register import ENTITY_HISTORY, OWNER_PSEUDONYMS
 
 
+def deliver(rows: Path, folder: Path, part_count: int = 1, seed: int = 0) -> Path:
+    """Part the validated `rows` by chance into deliveries, each in a folder of its own as in the lake; returns `folder`."""
+    duckdb.execute(
+        f"""
+        COPY (SELECT * REPLACE ((hash(row_id, {seed}) % {part_count})::BIGINT AS delivery_id) FROM read_parquet('{rows}'))
+        TO '{folder}' (FORMAT parquet, PARTITION_BY (delivery_id), WRITE_PARTITION_COLUMNS true)"""
+    )
+    return folder
+
+
 def resolve_nights(
-    rows: Path,
+    deliveries: Path,
     folder: Path,
     nights: Sequence[Sequence[int]],
     *,
-    part_count: int,
-    seed: int = 0,
     threads: int = 2,
     memory: str = "2GB",
     decisions: Sequence[LinkDecision] = (),
     skip: int = 0,
 ) -> Path:
-    """Resolve the validated `rows`, parted by chance into `part_count` deliveries, as they arrive in `nights`.
+    """Resolve `deliveries` as they arrive in `nights`, each of which names the numbers of its own.
 
-    Each night names the parts that arrive in it; the first `skip` are done in `folder` already. Returns the folder of the
-    last version.
+    The first `skip` nights are done in `folder` already. Returns the folder of the last version.
     """
     folder.mkdir(parents=True, exist_ok=True)
     arrived: list[int] = []
     version = folder / "0"
-    for night, parts in enumerate(nights, 1):
-        arrived += parts
+    for night, arriving in enumerate(nights, 1):
+        arrived += arriving
         earlier, version = version, folder / str(night)
         if night <= skip:
             continue
         with Resources(memory, threads, folder).for_grouping.connect() as con:
             load_reference(con)
-            con.execute(
-                f"""
-                CREATE VIEW validated AS
-                SELECT * REPLACE ((hash(row_id, {seed}) % {part_count})::BIGINT AS delivery_id)
-                FROM read_parquet('{rows}') WHERE hash(row_id, {seed}) % {part_count} IN ({", ".join(map(str, arrived))})"""
-            )
+            paths = [str(path) for part in sorted(arrived) for path in (deliveries / f"delivery_id={part}").iterdir()]
+            con.execute(f"CREATE VIEW validated AS SELECT * FROM read_parquet({paths}, hive_partitioning = false)")
             view_earlier(con, earlier)
             linkage = Linkage(folder / "lake")
-            deliveries = dict.fromkeys(arrived, "key")
-            grows = linkage.open(con, deliveries)
+            keys = dict.fromkeys(arrived, "key")
+            grows = linkage.open(con, keys)
             assert grows == (night > 1)
             resolve(con, version, night, list(decisions), grows)
-            linkage.save(con, deliveries, grows)
+            linkage.save(con, keys, grows)
     return version
 
 
@@ -66,15 +69,16 @@ def view_earlier(con: duckdb.DuckDBPyConnection, version: Path) -> None:
         con.execute(
             f"""
             CREATE VIEW earlier_history AS SELECT * FROM '{register}/entity_history.parquet';
-            CREATE VIEW earlier_business_ids AS SELECT row_id, business_id AS id FROM '{register}/memberships.parquet';
-            CREATE VIEW earlier_owner_ids AS SELECT row_id, owner_id AS id
+            CREATE VIEW earlier_ids AS SELECT row_id, business_id, owner_id
             FROM '{register}/memberships.parquet' JOIN '{register}/businesses.parquet' USING (business_id)"""
         )
         return
     columns = ", ".join(f"NULL::{column.type} AS {column.name}" for column in ENTITY_HISTORY)
     con.execute(f"CREATE VIEW earlier_history AS SELECT {columns} WHERE false")
-    for kind in ("business", "owner"):
-        con.execute(f"CREATE VIEW earlier_{kind}_ids AS SELECT 0::BIGINT AS row_id, 0::BIGINT AS id WHERE false")
+    con.execute(
+        "CREATE VIEW earlier_ids AS"
+        " SELECT 0::BIGINT AS row_id, 0::BIGINT AS business_id, 0::BIGINT AS owner_id WHERE false"
+    )
 
 
 def checksums(version: Path) -> dict[str, int]:

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 from census import HARMLESS, VISIBLE, findings_by_defect, judged_census
-from nights import assert_same_register, checksums, resolve_nights
+from nights import assert_same_register, checksums, deliver, resolve_nights
 
 from flows.linkage import Linkage
 from warehouse.tables.lake import VALIDATED
@@ -106,17 +106,18 @@ def test_one_owner_is_one_owner(census: duckdb.DuckDBPyConnection) -> None:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_nights_in_any_order_give_what_one_run_gives(rows_file: Path, tmp_path: Path, seed: int) -> None:
-    whole = resolve_nights(rows_file, tmp_path / "whole", [[0]], part_count=1)
+    whole = resolve_nights(deliver(rows_file, tmp_path / "one"), tmp_path / "whole", [[0]])
     nights = [[night] for night in range(3)]
     random.Random(seed).shuffle(nights)
-    assert_same_register(whole, resolve_nights(rows_file, tmp_path / "nights", nights, part_count=3, seed=seed))
+    deliveries = deliver(rows_file, tmp_path / "three", 3, seed)
+    assert_same_register(whole, resolve_nights(deliveries, tmp_path / "nights", nights))
 
 
 def test_threads_and_the_order_of_rows_change_no_resolved_row(rows_file: Path, tmp_path: Path) -> None:
     shuffled = tmp_path / "shuffled.parquet"
     duckdb.execute(f"COPY (SELECT * FROM '{rows_file}' ORDER BY hash(row_id)) TO '{shuffled}' (FORMAT parquet)")
-    first = resolve_nights(rows_file, tmp_path / "a", [[0]], part_count=1, threads=1)
-    second = resolve_nights(shuffled, tmp_path / "b", [[0]], part_count=1, threads=2)
+    first = resolve_nights(deliver(rows_file, tmp_path / "one"), tmp_path / "a", [[0]], threads=1)
+    second = resolve_nights(deliver(shuffled, tmp_path / "other"), tmp_path / "b", [[0]], threads=2)
     assert checksums(first) == checksums(second)
 
 

@@ -218,16 +218,14 @@ def identified(con: duckdb.DuckDBPyConnection, version: int, cluster_of: dict[in
         "CREATE OR REPLACE TEMP TABLE owner_clusters AS SELECT * FROM chosen_clusters"
     )
     identify(con, version)
-    ids = dict(con.execute("SELECT row_id, id FROM business_ids").fetchall())
-    con.execute("CREATE OR REPLACE TEMP TABLE earlier_business_ids AS SELECT * FROM business_ids")
-    con.execute("CREATE OR REPLACE TEMP TABLE earlier_owner_ids AS SELECT * FROM owner_ids")
+    ids = dict(con.execute("SELECT row_id, business_id FROM ids").fetchall())
+    con.execute("CREATE OR REPLACE TEMP TABLE earlier_ids AS SELECT * FROM ids")
     return ids
 
 
 def test_ids_outlive_merges_splits_and_what_arrives(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("CREATE TEMP TABLE drawn (row_id BIGINT, cluster BIGINT)")
-    for kind in ("business", "owner"):
-        con.execute(f"CREATE TEMP TABLE earlier_{kind}_ids (row_id BIGINT, id BIGINT)")
+    con.execute("CREATE TEMP TABLE earlier_ids (row_id BIGINT, business_id BIGINT, owner_id BIGINT)")
 
     def events() -> list[tuple[object, ...]]:
         return con.execute(

@@ -26,7 +26,7 @@ import duckdb
 sys.path.insert(0, str(Path(__file__).parent.parent))
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
-from nights import resolve_nights
+from nights import deliver, resolve_nights
 
 LINKING = ("prepare", "block", "compare", "weigh", "keep", "decide", "cluster")
 
@@ -36,7 +36,7 @@ def cpu_seconds() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def measure(rows: Path, nights: list[list[int]], parts: int, threads: int, memory: str) -> dict[str, Any]:
+def measure(deliveries: Path, nights: list[list[int]], threads: int, memory: str) -> dict[str, Any]:
     """Resolve in this process; the figures are those of the last night."""
     steps: dict[str, float] = {}
     resolving = importlib.import_module("transforms.resolve.resolve")
@@ -56,12 +56,10 @@ def measure(rows: Path, nights: list[list[int]], parts: int, threads: int, memor
         setattr(resolving, name, timed(name, getattr(resolving, name)))
     with tempfile.TemporaryDirectory() as folder:
         if nights[1:]:
-            resolve_nights(rows, Path(folder), nights[:-1], part_count=parts, threads=threads, memory=memory)
+            resolve_nights(deliveries, Path(folder), nights[:-1], threads=threads, memory=memory)
         steps.clear()
         before, wall = cpu_seconds(), time.perf_counter()
-        resolve_nights(
-            rows, Path(folder), nights, part_count=parts, threads=threads, memory=memory, skip=len(nights) - 1
-        )
+        resolve_nights(deliveries, Path(folder), nights, threads=threads, memory=memory, skip=len(nights) - 1)
         total = cpu_seconds() - before
         return {
             "steps": steps,
@@ -90,7 +88,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.measure:
         arguments = json.loads(options.measure)
-        print(json.dumps(measure(**{**arguments, "rows": Path(arguments["rows"])})))
+        print(json.dumps(measure(**{**arguments, "deliveries": Path(arguments["deliveries"])})))
         return
     per_million = []
     for rows in options.validated:
@@ -101,7 +99,8 @@ def main() -> None:
             duckdb.execute(f"SET threads = {options.threads}; COPY (FROM '{rows}') TO '{folder}/copy.parquet'")
         copy = time.process_time() - before
         limits = {"threads": options.threads, "memory": options.memory}
-        full = apart(rows=rows, nights=[[0]], parts=1, **limits)
+        with tempfile.TemporaryDirectory() as folder:
+            full = apart(deliveries=deliver(rows, Path(folder) / "whole"), nights=[[0]], **limits)
         per_million.append(full["cpu"] / millions)
         print(f"\n{rows.name}: {count:,} registrations, {options.threads} threads, limit {options.memory}")
         for name, cost in full["steps"].items():
@@ -112,7 +111,9 @@ def main() -> None:
         )
         if options.night and rows == options.validated[0]:
             parts = round(count / options.night)
-            night = apart(rows=rows, nights=[list(range(1, parts)), [0]], parts=parts, **limits)
+            with tempfile.TemporaryDirectory() as folder:
+                deliveries = deliver(rows, Path(folder) / "parts", parts)
+                night = apart(deliveries=deliveries, nights=[list(range(1, parts)), [0]], **limits)
             print(
                 f"  a night of {count // parts:,}: {night['cpu']:.1f} CPU-s, {night['cpu'] / full['cpu']:.1%} of the whole;"
                 f" linking {night['linking']:.1f} CPU-s, {night['linking'] / full['linking']:.1%}"

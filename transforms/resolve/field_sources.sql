@@ -1,5 +1,5 @@
 -- Grain: business with several current registrations.
--- Reads: ranked, business_ids.
+-- Reads: ranked, ids.
 -- Why: whose word each field of such a business is, so that it can be asked after; NULL where no registration gives it.
 WITH preferred AS (
     SELECT
@@ -18,5 +18,5 @@ WITH preferred AS (
         arg_min(row_id, preference) FILTER (is_digital AND enumerated_date IS NOT NULL) AS digital_proven_date_row_id
     FROM ranked WHERE threshold = 'chosen' GROUP BY cluster
 )
-SELECT business_ids.id AS business_id, preferred.* EXCLUDE (cluster)
-FROM preferred JOIN business_ids ON business_ids.row_id = cluster
+SELECT business_id, preferred.* EXCLUDE (cluster)
+FROM preferred JOIN ids ON ids.row_id = cluster

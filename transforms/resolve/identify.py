@@ -13,29 +13,48 @@ IDS_PER_VERSION = 1_000_000_000
 
 
 def identify(con: duckdb.DuckDBPyConnection, version: int) -> None:
-    """Make `business_ids` and `owner_ids` (row_id, id) of all rows of `validated`, and `changes`, what happens to ids.
+    """Make `ids` (row_id, business_id, owner_id) of all rows of `validated`, and `changes`, what happens to ids.
 
     `chosen_clusters` and `owner_clusters` hold the rows that are linked; every other row is a cluster of its own.
-    `earlier_business_ids` and `earlier_owner_ids` (row_id, id) are what the published version says; they may be empty.
+    `earlier_ids` (row_id, business_id, owner_id) is what the published version says; it may be empty.
     """
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE changes (entity_kind VARCHAR, entity_id BIGINT, version INTEGER, event VARCHAR,"
-        " other_entity_id BIGINT)"
+        """
+        CREATE OR REPLACE TEMP TABLE changes (entity_kind VARCHAR, entity_id BIGINT, version INTEGER, event VARCHAR,
+            other_entity_id BIGINT);
+        CREATE OR REPLACE TEMP TABLE bearers AS
+        SELECT row_id, is_validated,
+            coalesce(chosen.cluster, row_id) AS business_cluster, coalesce(owned.cluster, row_id) AS owner_cluster,
+            business_id, owner_id
+        FROM (SELECT row_id, true AS is_validated FROM validated) FULL JOIN earlier_ids USING (row_id)
+        LEFT JOIN chosen_clusters AS chosen USING (row_id) LEFT JOIN owner_clusters AS owned USING (row_id)"""
     )
     for kind, clusters in (("business", "chosen_clusters"), ("owner", "owner_clusters")):
-        _identify(con, kind, clusters, version)
+        _give(con, kind, clusters, version)
+    con.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE ids AS
+        SELECT row_id,
+            coalesce(given_to_business.id, business_id) AS business_id,
+            coalesce(given_to_owner.id, owner_id) AS owner_id
+        FROM bearers
+        LEFT JOIN given_to_business ON given_to_business.cluster = business_cluster
+        LEFT JOIN given_to_owner ON given_to_owner.cluster = owner_cluster
+        WHERE is_validated"""
+    )
 
 
-def _identify(con: duckdb.DuckDBPyConnection, kind: str, clusters: str, version: int) -> None:
-    """Only contested clusters are weighed: with members of several earlier ids, of an id of others too, or new ones.
+def _give(con: duckdb.DuckDBPyConnection, kind: str, clusters: str, version: int) -> None:
+    """Make `given_to_<kind>` (cluster, id) of the clusters whose id is not simply that of all their members, and note
+    in `changes` what that does to ids.
 
-    Every other registration keeps the id that it has, or is new and gets one.
+    Only contested clusters are weighed: with members of several earlier ids, of an id of others too, or new ones. Any
+    other is borne on, or is new and gets an id.
     """
     con.execute(
         f"""
-        CREATE OR REPLACE TEMP TABLE borne AS
-        SELECT row_id, coalesce(cluster, row_id) AS cluster, id
-        FROM validated LEFT JOIN {clusters} USING (row_id) LEFT JOIN earlier_{kind}_ids USING (row_id);
+        CREATE OR REPLACE TEMP VIEW borne AS
+        SELECT row_id, {kind}_cluster AS cluster, {kind}_id AS id FROM bearers WHERE is_validated;
 
         CREATE OR REPLACE TEMP TABLE contested AS
         SELECT cluster FROM borne WHERE cluster IN (SELECT cluster FROM {clusters}) GROUP BY cluster
@@ -55,13 +74,12 @@ def _identify(con: duckdb.DuckDBPyConnection, kind: str, clusters: str, version:
         CREATE OR REPLACE TEMP TABLE heirs AS
         SELECT cluster, -max({{'size': size, 'id': -id}}).id AS id FROM homes GROUP BY cluster;
 
-        CREATE OR REPLACE TEMP TABLE {kind}_ids AS
-        SELECT row_id, id FROM borne WHERE id IS NOT NULL AND cluster NOT IN (FROM contested)
+        CREATE OR REPLACE TEMP TABLE given_to_{kind} AS
+        SELECT cluster, id FROM heirs
         UNION ALL
-        SELECT row_id, heirs.id FROM borne JOIN heirs USING (cluster)
-        UNION ALL
-        SELECT row_id, {version * IDS_PER_VERSION} + dense_rank() OVER (ORDER BY cluster)
-        FROM borne ANTI JOIN heirs USING (cluster) WHERE id IS NULL OR cluster IN (FROM contested);
+        SELECT cluster, {version * IDS_PER_VERSION} + row_number() OVER (ORDER BY cluster)
+        FROM borne WHERE row_id = cluster  -- a cluster's first member stands for it
+            AND cluster NOT IN (SELECT cluster FROM heirs) AND (id IS NULL OR cluster IN (FROM contested));
 
         INSERT INTO changes
         SELECT '{kind}', homes.id, {version}, 'merged', heirs.id
@@ -71,9 +89,8 @@ def _identify(con: duckdb.DuckDBPyConnection, kind: str, clusters: str, version:
         FROM (
             SELECT cluster, -max({{'size': size, 'id': -id}}).id AS id
             FROM shares ANTI JOIN heirs USING (cluster) GROUP BY cluster
-        ) AS parted JOIN {kind}_ids AS minted ON minted.row_id = cluster
+        ) AS parted JOIN given_to_{kind} AS minted USING (cluster)
         UNION ALL
-        SELECT DISTINCT '{kind}', id, {version}, 'retired', NULL
-        FROM earlier_{kind}_ids ANTI JOIN validated USING (row_id)
-        WHERE id NOT IN (SELECT id FROM borne WHERE id IS NOT NULL)"""
+        SELECT DISTINCT '{kind}', {kind}_id, {version}, 'retired', NULL FROM bearers
+        WHERE is_validated IS NULL AND {kind}_id NOT IN (SELECT id FROM borne WHERE id IS NOT NULL)"""
     )

@@ -54,7 +54,7 @@ def resolve(
 ) -> None:
     """Build the register of version `version` in `folder` from the view `validated`.
 
-    The views `earlier_business_ids`, `earlier_owner_ids` (row_id, id) and `earlier_history` hold what the published
+    The views `earlier_ids` (row_id, business_id, owner_id) and `earlier_history` hold what the published
     version says; they are empty for the first. With `grows` only the deliveries of `fresh` are linked anew, to each
     other and to the rest, and `earlier_keys`, `earlier_superseded`, `earlier_compared` and `earlier_over_full` hold
     what was found of the rest: the result is the same.
