@@ -24,11 +24,15 @@ _LABELS = {
 }
 
 
+class NothingToLearn(ValueError):
+    """No pair shows how registrations of one business agree; the message says what to bring."""
+
+
 def estimate_weights(settings: Settings, truth: Path | None) -> list[Weight]:
     """The weights of all validated registrations: from the labels of `truth`, or by expectation maximisation without.
 
     `truth` is what `capaian simulate --truth` writes, or any Parquet file with file_name, line_number, business_key and
-    owner_key. Labelled registrations are counted as delivered and once more worn (`worn.sql`).
+    owner_key. Labelled registrations are counted as delivered and once more worn (`worn.sql`). Raises `NothingToLearn`.
     """
     counts: dict[str, Counter[int]] = {name: Counter() for name in (*_LABELS, "strangers", "all")}
     for rows in ("SELECT * FROM validated", select_in(WORN)) if truth else ("SELECT * FROM validated",):
@@ -40,6 +44,11 @@ def estimate_weights(settings: Settings, truth: Path | None) -> list[Weight]:
             link.prepare(con, grows=False)
             link.block(con, grows=False)
             link.compare(con, grows=False)
+            if con.execute("SELECT 1 FROM compared LIMIT 1").fetchall() == []:
+                raise NothingToLearn(
+                    "no two registrations share a NIK, phone, name and place or any other blocking key, so there is"
+                    " nothing to estimate weights from; run capaian on more deliveries first"
+                )
             counts["strangers"] += Counter(estimate.random_pattern_counts(con))
             if truth:
                 _view_truth(con, settings, truth)
@@ -52,6 +61,11 @@ def estimate_weights(settings: Settings, truth: Path | None) -> list[Weight]:
             else:
                 counts["all"] += Counter(estimate.pattern_counts(con, "compared"))
     if truth:
+        if not counts["same"]:
+            raise NothingToLearn(
+                f"{truth.name} labels no two registrations of this data root as one business; it must name their"
+                " file_name and line_number as they were delivered"
+            )
         return estimate.estimate_from_labels(counts["same"], counts["siblings"], counts["strangers"])
     return estimate.estimate_by_em(counts["all"], read_weights(), strangers=counts["strangers"])
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import drawn
+from conftest import drawn, ingest_inbox, stranger, write_sidt
 
 from flows.settings import Settings
-from flows.weights import estimate_weights
+from flows.weights import NothingToLearn, estimate_weights
 from transforms.resolve import clusters, estimate, link
 from transforms.resolve.blocking import BLOCK_CAP, KEYS
 from transforms.resolve.comparisons import COMPARISONS
@@ -300,13 +300,31 @@ def test_expectation_maximisation_finds_the_probabilities_that_pairs_were_drawn_
     assert abs(2 ** found[PRIOR, PRIOR].match_weight - 1 / 19) < 0.005
 
 
-def test_every_level_of_the_weights_in_force_can_be_estimated_from_labels(reported: Settings, tmp_path: Path) -> None:
+def test_every_level_of_the_weights_in_force_is_estimated_from_labels(settings: Settings, tmp_path: Path) -> None:
+    told_twice = [{"nomor_registrasi": f"{side}{place}", **stranger(place)} for place in range(20) for side in "RS"]
+    settings.root.create()
+    write_sidt(settings.root.inbox / "a.csv", told_twice)
+    ingest_inbox(settings)
     truth = tmp_path / "truth.parquet"
     duckdb.execute(
         "COPY (SELECT 'a.csv' AS file_name, line AS line_number, line // 2 AS business_key, line // 4 AS owner_key"
         f" FROM range(2, 42) AS lines(line)) TO '{truth}' (FORMAT parquet)"
     )
-    found = estimate_weights(reported, truth)
+    found = estimate_weights(settings, truth)
     named = [(weight.comparison, weight.level, weight.digit) for weight in found]
     assert named == [(weight.comparison, weight.level, weight.digit) for weight in read_weights()]
     assert all(0 < weight.m < 1 and 0 < weight.u < 1 for weight in found if weight.comparison != PRIOR)
+    equal = {weight.comparison: weight for weight in found if weight.level == "equal"}
+    assert all(equal[name].m > 0.8 > equal[name].u for name in ("nik", "owner_name", "birth_date"))
+
+
+def test_weights_are_not_estimated_from_nothing(reported: Settings, tmp_path: Path) -> None:
+    with pytest.raises(NothingToLearn, match="run capaian on more deliveries first"):
+        estimate_weights(Settings(home=tmp_path / "empty"), None)
+    truth = tmp_path / "truth.parquet"
+    duckdb.execute(
+        "COPY (SELECT 'elsewhere.csv' AS file_name, 2 AS line_number, 1 AS business_key, 1 AS owner_key)"
+        f" TO '{truth}' (FORMAT parquet)"
+    )
+    with pytest.raises(NothingToLearn, match=r"truth\.parquet labels no two registrations"):
+        estimate_weights(reported, truth)

@@ -1,7 +1,7 @@
 """Linkage of a simulated census side by side: capaian, Splink 5, pandas with rapidfuzz, and exact keys.
 
 Every method gets the same prepared registrations (names in one spelling, NIK cleaned, a number that comes again in its
-register taken once) and runs in a process of its own, which is measured from its first import to its last cluster:
+register taken once) and as many threads as linking takes, and runs in a process of its own, which is measured from its first import to its last cluster:
 wall seconds, CPU seconds, and the kernel's high-water mark of the resident set. One query scores the clusters of all,
 by pairs of registrations.
 
@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import resource
 import shutil
@@ -42,6 +41,7 @@ from transforms.resolve.clusters import cluster, connect
 from transforms.resolve.comparisons import COMPARISONS
 from transforms.resolve.estimate import ASSUMED
 from transforms.resolve.weights import read_weights
+from warehouse.connection import Resources
 
 SPLINK_OWNER_WEIGHT = 6.0
 """Match weight from which two registrations have one owner; set beforehand, not sought."""
@@ -527,7 +527,7 @@ def main() -> None:
     parser.add_argument("--methods", default=",".join(METHODS), help="some of " + ", ".join(METHODS))
     parser.add_argument("--validated", type=Path)
     parser.add_argument("--truth", type=Path)
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--threads", type=int, default=Resources("", 0, Path()).for_grouping.threads)
     parser.add_argument("--hide", default="", help="columns of the registrations to take away, by commas")
     parser.add_argument("--child", choices=METHODS, help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
