@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -50,8 +51,8 @@ class Linkage:
             con.execute(f"CREATE TEMP VIEW earlier_{table} AS SELECT * FROM read_parquet({files})")
         return True
 
-    def save(self, con: duckdb.DuckDBPyConnection, deliveries: Mapping[int, str], grows: bool) -> None:
-        """Keep what resolving left on `con`; of a night that grew, its new rows are added."""
+    def save(self, con: duckdb.DuckDBPyConnection, deliveries: Mapping[int, str], grows: bool, keys: Path) -> None:
+        """Keep what resolving left on `con` and in the file `keys`; of a night that grew, its new rows are added."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         night = 1 + max((int(path.stem.rsplit("-")[-1]) for path in self.folder.glob("*.parquet")), default=0)
         earlier = self._read() if grows else {"keys": [], "files": {}}
@@ -61,15 +62,16 @@ class Linkage:
             "keys": list(earlier["keys"]),
             "files": {name: earlier["files"][name] for name in earlier["keys"]},
         }
-        for table in (*_TABLES, "arriving" if grows else "keys"):
+        for table in (*_TABLES, "keys"):
             name = f"{table}-{night:06d}.parquet"
-            con.execute(f"COPY {table} TO '{self.folder / name}' (FORMAT parquet, DICTIONARY_SIZE_LIMIT 1)")  # hashes
+            if table == "keys":
+                shutil.move(keys, self.folder / name)
+                kept["keys"].append(name)
+            else:
+                con.execute(f"COPY {table} TO '{self.folder / name}' (FORMAT parquet)")
+                kept[table] = name
             (self.folder / name).chmod(0o600)
             kept["files"][name] = sha256_of(self.folder / name)
-            if table in _TABLES:
-                kept[table] = name
-            else:
-                kept["keys"].append(name)
         unfinished = self.manifest.with_suffix(".unfinished")
         unfinished.write_text(json.dumps(sealed(kept), indent=1), encoding="utf-8")
         unfinished.chmod(0o600)

@@ -36,6 +36,7 @@ from transforms.correct import correction_status_sql
 from transforms.disclosure import build_released, keep_contributions
 from transforms.marts import build_marts
 from transforms.resolve import resolve
+from transforms.resolve.link import KEYS_FILE
 from warehouse.arrow import arrow_schema
 from warehouse.contract import Table
 from warehouse.corrections import load_corrections
@@ -125,7 +126,7 @@ def resolve_register(settings: Settings, release: Release) -> None:
         deliveries = {entry.delivery_id: entry.key for entry in validated}
         grows = linkage.open(con, deliveries)
         resolve(con, release.folder, release.version, load_decisions(settings.root.link_decisions), grows)
-        linkage.save(con, deliveries, grows)
+        linkage.save(con, deliveries, grows, release.folder / KEYS_FILE)
         build_pseudonyms(con, release.folder, release.known, settings.vault, settings.identifier_years)
         keep_contributions(con, _contributions(settings), release.as_of)
         view_quarantined(con, settings, [entry for entry in released_entries(settings)[0] if entry.is_judged])

@@ -43,13 +43,13 @@ def estimate_weights(settings: Settings, truth: Path | None) -> list[Weight]:
             con.execute("CREATE OR REPLACE VIEW validated AS SELECT * FROM shown")
             link.prepare(con, grows=False)
             link.block(con, grows=False)
-            link.compare(con, grows=False)
-            if con.execute("SELECT 1 FROM compared LIMIT 1").fetchall() == []:
+            if con.execute("SELECT 1 FROM pairs LIMIT 1").fetchall() == []:
                 raise NothingToLearn(
                     "no two registrations share a NIK, phone, name and place or any other blocking key, so there is"
                     " nothing to estimate weights from; run capaian on more deliveries first"
                 )
             counts["strangers"] += Counter(estimate.random_pattern_counts(con))
+            link.compare(con, grows=False)
             if truth:
                 _view_truth(con, settings, truth)
                 for name, holds in _LABELS.items():

@@ -9,6 +9,7 @@ import duckdb
 
 from flows.linkage import Linkage
 from transforms.resolve import resolve
+from transforms.resolve.link import KEYS_FILE
 from warehouse.connection import Resources
 from warehouse.decisions import LinkDecision
 from warehouse.reference_data import load_reference
@@ -58,7 +59,7 @@ def resolve_nights(
             grows = linkage.open(con, keys)
             assert grows == (night > 1)
             resolve(con, version, night, list(decisions), grows)
-            linkage.save(con, keys, grows)
+            linkage.save(con, keys, grows, version / KEYS_FILE)
     return version
 
 

@@ -125,9 +125,10 @@ def test_threads_and_the_order_of_rows_change_no_resolved_row(rows_file: Path, t
 def test_what_is_kept_for_the_next_night_may_be_torn_or_lost(tmp_path: Path, torn: str) -> None:
     linkage, deliveries = Linkage(tmp_path), {1: "key"}
     with duckdb.connect() as con:
-        for table in ("superseded", "compared", "over_full", "keys"):
+        for table in ("superseded", "compared", "over_full"):
             con.execute(f"CREATE TEMP TABLE {table} AS SELECT 1 AS row_id")
-        linkage.save(con, deliveries, grows=False)
+        con.execute(f"COPY (SELECT 1 AS row_id) TO '{tmp_path}/keys.parquet' (FORMAT parquet)")
+        linkage.save(con, deliveries, False, tmp_path / "keys.parquet")
     with duckdb.connect() as con:
         assert linkage.open(con, deliveries)
     path = linkage.folder / torn

@@ -47,6 +47,11 @@ def _check_columns(table: Table, delivered: Iterable[str]) -> None:
         )
 
 
+def drop_tables(con: duckdb.DuckDBPyConnection, *tables: str) -> None:
+    """Drop temporary `tables` that nothing reads any more: what stays in memory makes later joins spill to disk."""
+    con.execute(";".join(f"DROP TABLE IF EXISTS {table}" for table in tables))
+
+
 def select_in(path: Path) -> str:
     """The SELECT of a `.sql` file."""
     return path.read_text(encoding="utf-8").rstrip().removesuffix(";")

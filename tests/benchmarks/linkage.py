@@ -1,9 +1,9 @@
 """Linkage of a simulated census side by side: capaian, Splink 5, pandas with rapidfuzz, and exact keys.
 
 Every method gets the same prepared registrations (names in one spelling, NIK cleaned, a number that comes again in its
-register taken once) and as many threads as linking takes, and runs in a process of its own, which is measured from its first import to its last cluster:
-wall seconds, CPU seconds, and the kernel's high-water mark of the resident set. One query scores the clusters of all,
-by pairs of registrations.
+register taken once) and as many threads as linking takes. It runs in a process of its own, which is measured from its
+first import to its last cluster: wall seconds, CPU seconds, and the kernel's high-water mark of the resident set. One
+query scores the clusters of all, by pairs of registrations.
 
 Splink is given what it is given in earnest: the levels of `comparisons.py` with term frequencies for names, two stages
 (owners first, then the businesses of one owner, and businesses of one name in one place), u by sampling and m by
@@ -114,9 +114,16 @@ def by_capaian(con: duckdb.DuckDBPyConnection) -> Callable[[], str]:
     return lambda: ""
 
 
+def prepare(con: duckdb.DuckDBPyConnection) -> None:
+    """The prepared registrations as a table, for methods that read them again and again."""
+    link.prepare(con, False)
+    con.execute("CREATE TEMP TABLE all_prepared AS SELECT * FROM prepared; DROP VIEW prepared")
+    con.execute("ALTER TABLE all_prepared RENAME TO prepared")
+
+
 def by_exact_keys(con: duckdb.DuckDBPyConnection) -> Callable[[], str]:
     """Registrations that agree to the letter in a person's key and in the name of the business are one."""
-    link.prepare(con, False)
+    prepare(con)
     keys = ("nik15, full_name", "nib, full_name", "phone, full_name, village", "birth_date, owner_key, full_name")
     con.execute("CREATE TEMP TABLE links (left_row_id BIGINT, right_row_id BIGINT)")
     for key in (*keys, "cooperative_number"):
@@ -141,7 +148,7 @@ def by_pandas(con: duckdb.DuckDBPyConnection) -> Callable[[], str]:
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    link.prepare(con, False)
+    prepare(con)
     rows = con.execute(
         """
         SELECT row_id, nik15, nib, phone, birth_date, owner_name, owner_key, owner_first_word, full_name, core_name,
@@ -190,7 +197,7 @@ def by_splink(con: duckdb.DuckDBPyConnection) -> Callable[[], str]:
     from splink.backends.duckdb import DuckDBAPI
 
     logging.disable(logging.WARNING)
-    link.prepare(con, False)
+    prepare(con)
     con.execute(
         f"""
         CREATE TABLE records AS
@@ -383,10 +390,10 @@ def run_method(method: str, validated: Path, truth: Path, out: Path, threads: in
         finish = METHODS[method][1](con)
         used = resource.getrusage(resource.RUSAGE_SELF)
         took = (time.monotonic() - started, used.ru_utime + used.ru_stime, _peak_mb())
-        con.execute("CREATE TEMP VIEW truth AS SELECT * FROM all_truth SEMI JOIN prepared USING (row_id)")
+        con.execute("CREATE TEMP VIEW truth AS SELECT * FROM all_truth SEMI JOIN keys USING (row_id)")
         remark = finish()
         con.execute(
-            f"COPY (SELECT row_id, coalesce(cluster, row_id) AS cluster FROM prepared LEFT JOIN result USING (row_id))"
+            f"COPY (SELECT row_id, coalesce(cluster, row_id) AS cluster FROM keys LEFT JOIN result USING (row_id))"
             f" TO '{out}' (FORMAT parquet)"
         )
     print(json.dumps([*took, remark]))

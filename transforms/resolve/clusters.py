@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
+from transforms.build import drop_tables
 from transforms.resolve.link import THRESHOLDS
 
 LARGEST_CLUSTER = 15
@@ -118,6 +119,7 @@ def cluster(con: duckdb.DuckDBPyConnection) -> None:
         " WHERE is_one_owner OR level = 'registration'"
     )
     extend(con, f"{chosen}_clusters", "links", "owner_clusters")
+    drop_tables(con, "links", "joining", "joined", "linked_niks")
 
 
 @dataclass

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import duckdb
 
+from transforms.build import drop_tables
+
 IDS_PER_VERSION = 1_000_000_000
 
 
@@ -42,6 +44,7 @@ def identify(con: duckdb.DuckDBPyConnection, version: int) -> None:
         LEFT JOIN given_to_owner ON given_to_owner.cluster = owner_cluster
         WHERE is_validated"""
     )
+    drop_tables(con, "bearers", "given_to_business", "given_to_owner")
 
 
 def _give(con: duckdb.DuckDBPyConnection, kind: str, clusters: str, version: int) -> None:

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import duckdb
 
-from transforms.build import select_in
+from transforms.build import drop_tables, select_in
 from transforms.resolve.blocking import BLOCKING_RULES, KEYS, BlockingRule
 from transforms.resolve.comparisons import COMPARISONS, pattern_sql
 from transforms.resolve.weights import PRIOR, Weight, load_weights
 
 _HERE = Path(__file__).parent
+KEYS_FILE = "keys.parquet"
 _READ = (
     "row_id, business_kind, nik, is_nik_precision_lost, nib, phone, owner_name, owner_birth_date, business_name,"
     " regency_code, district_name, village_name, latitude, longitude, address, kbli_code, started_year,"
@@ -26,11 +27,12 @@ _READ = (
 
 
 def prepare(con: duckdb.DuckDBPyConnection, grows: bool) -> None:
-    """Make `superseded`, `keys` (`blocking.KEYS`) and `prepared` of all current registrations in the view `validated`.
+    """Make `superseded` and `keys` (`blocking.KEYS`) of all current registrations in the view `validated`, and the view
+    `prepared` of those that are read.
 
     With `grows` only the deliveries of the table `fresh(delivery_id)` are read anew, as `arriving`, and the views
     `earlier_superseded` and `earlier_keys` hold what was made of all others; `leaving` are the keys of what is
-    superseded now. What is to be `prepared` of the rest is known once there are pairs (`compare`).
+    superseded now.
     """
     con.execute((_HERE / "names.sql").read_text(encoding="utf-8"))
     if not grows:
@@ -39,7 +41,7 @@ def prepare(con: duckdb.DuckDBPyConnection, grows: bool) -> None:
         con.execute(
             "CREATE OR REPLACE TEMP VIEW registrations AS SELECT * FROM validated ANTI JOIN superseded USING (row_id)"
         )
-        _prepare_registrations(con)
+        _prepare_names(con)
         con.execute(f"CREATE OR REPLACE TEMP TABLE keys AS SELECT {KEYS} FROM prepared")
         return
     con.execute(
@@ -54,7 +56,7 @@ def prepare(con: duckdb.DuckDBPyConnection, grows: bool) -> None:
         CREATE OR REPLACE TEMP TABLE registrations AS
         SELECT {_READ} FROM validated SEMI JOIN fresh USING (delivery_id) ANTI JOIN superseded USING (row_id)"""
     )
-    _prepare_registrations(con)
+    _prepare_names(con)
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE arriving AS SELECT {KEYS} FROM prepared;
@@ -68,13 +70,21 @@ def prepare(con: duckdb.DuckDBPyConnection, grows: bool) -> None:
     )
 
 
-def _prepare_registrations(con: duckdb.DuckDBPyConnection) -> None:
-    """Two registrations are compared on the columns of `prepared` alone: an edge is a function of two of its rows."""
-    for table in ("owner_names", "business_names", "places", "coded"):
+def _prepare_names(con: duckdb.DuckDBPyConnection) -> None:
+    """Prepare each name in `registrations` once, and show `registrations` with them as the view `prepared`.
+
+    Two registrations are compared on its columns alone: an edge is a function of two prepared registrations.
+    """
+    for table in ("owner_names", "business_names", "places"):
         con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {select_in(_HERE / f'{table}.sql')}")
-    con.execute(
-        "CREATE OR REPLACE TEMP VIEW prepared AS SELECT * EXCLUDE (owner_name_id, business_name_id)"
-        " FROM coded JOIN owner_names USING (owner_name_id) JOIN business_names USING (business_name_id)"
+    con.execute(f"CREATE OR REPLACE TEMP VIEW coded AS {select_in(_HERE / 'coded.sql')}")
+    con.execute(f"CREATE OR REPLACE TEMP VIEW prepared AS {_named('coded')}")
+
+
+def _named(coded: str) -> str:
+    return (
+        f"SELECT * EXCLUDE (owner_name_id, business_name_id) FROM {coded}"
+        " JOIN owner_names USING (owner_name_id) JOIN business_names USING (business_name_id)"
     )
 
 
@@ -97,6 +107,7 @@ def block(con: duckdb.DuckDBPyConnection, grows: bool) -> None:
     for rule in BLOCKING_RULES:
         _block_by(con, rule, grows)
     con.execute("CREATE OR REPLACE TEMP TABLE pairs AS SELECT DISTINCT left_row_id, right_row_id FROM found")
+    drop_tables(con, "found", "blocks", "members", "parts")
 
 
 def _touch_by(con: duckdb.DuckDBPyConnection, rule: BlockingRule) -> None:
@@ -182,19 +193,30 @@ def _block_by(con: duckdb.DuckDBPyConnection, rule: BlockingRule, grows: bool) -
 
 
 def compare(con: duckdb.DuckDBPyConnection, grows: bool) -> None:
-    """Make `compared(left_row_id, right_row_id, pattern)` of `pairs`; with `grows` prepare what is in them first."""
+    """Make `compared(left_row_id, right_row_id, pattern)` of `pairs`, and drop these and what was prepared.
+
+    With `grows` the names of the registrations in `pairs` are not prepared yet.
+    """
+    paired = (
+        f"SELECT {_READ} FROM validated"
+        " WHERE row_id IN (SELECT left_row_id FROM pairs UNION SELECT right_row_id FROM pairs)"
+    )
     if grows:
-        con.execute(
-            f"CREATE OR REPLACE TEMP TABLE registrations AS SELECT {_READ} FROM validated"
-            " WHERE row_id IN (SELECT left_row_id FROM pairs UNION SELECT right_row_id FROM pairs)"
-        )
-        _prepare_registrations(con)
+        con.execute(f"CREATE OR REPLACE TEMP TABLE registrations AS {paired}")
+        _prepare_names(con)
+    else:
+        con.execute(f"CREATE OR REPLACE TEMP VIEW registrations AS {paired}")
     con.execute(
         f"""
+        CREATE OR REPLACE TEMP TABLE paired AS SELECT * FROM coded;
         CREATE OR REPLACE TEMP TABLE compared AS
         SELECT l.row_id AS left_row_id, r.row_id AS right_row_id, {pattern_sql()} AS pattern
-        FROM pairs JOIN prepared AS l ON l.row_id = left_row_id JOIN prepared AS r ON r.row_id = right_row_id"""
+        FROM pairs
+        JOIN ({_named("paired")}) AS l ON l.row_id = left_row_id
+        JOIN ({_named("paired")}) AS r ON r.row_id = right_row_id"""
     )
+    con.execute("DROP VIEW prepared; DROP VIEW coded")
+    drop_tables(con, "pairs", "paired", "owner_names", "business_names", "places")
 
 
 def keep(con: duckdb.DuckDBPyConnection, grows: bool) -> None:
@@ -214,6 +236,15 @@ def keep(con: duckdb.DuckDBPyConnection, grows: bool) -> None:
             INSERT INTO compared SELECT * FROM earlier_compared
             WHERE left_row_id NOT IN (FROM gone) AND right_row_id NOT IN (FROM gone)"""
         )
+
+
+def set_aside_keys(con: duckdb.DuckDBPyConnection, grows: bool, folder: Path) -> None:
+    """Write the keys of what was read to `folder/keys.parquet` for the next night; nothing here reads them any more."""
+    con.execute(
+        f"COPY {'arriving' if grows else 'keys'} TO '{folder / KEYS_FILE}'"
+        " (FORMAT parquet, DICTIONARY_SIZE_LIMIT 1)"  # hashes, none of which comes twice
+    )
+    con.execute(f"DROP {'VIEW' if grows else 'TABLE'} keys")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from transforms.build import build_table, select_in
+from transforms.build import build_table, drop_tables, select_in
 from transforms.resolve import link
 from transforms.resolve.clusters import cluster
 from transforms.resolve.identify import identify
@@ -57,7 +57,7 @@ def resolve(
     The views `earlier_ids` (row_id, business_id, owner_id) and `earlier_history` hold what the published
     version says; they are empty for the first. With `grows` only the deliveries of `fresh` are linked anew, to each
     other and to the rest, and `earlier_keys`, `earlier_superseded`, `earlier_compared` and `earlier_over_full` hold
-    what was found of the rest: the result is the same.
+    what was found of the rest: the result is the same. `folder/keys.parquet` is left for the next night.
     """
     con.execute((_HERE / "counting.sql").read_text(encoding="utf-8"))
     link.prepare(con, grows)
@@ -68,9 +68,12 @@ def resolve(
     load_decisions(con, decisions)
     link.decide(con)
     cluster(con)
+    folder.mkdir(parents=True, exist_ok=True)
+    link.set_aside_keys(con, grows, folder)
     identify(con, version)
     build_table(con, THRESHOLD_CLUSTERS, select_in(_HERE / "threshold_clusters.sql"), folder)
     con.execute(f"CREATE OR REPLACE TEMP TABLE ranked AS {select_in(_HERE / 'ranked.sql')}")
+    drop_tables(con, "strict_clusters", "chosen_clusters", "loose_clusters", "owner_clusters")
     con.execute(f"CREATE OR REPLACE TEMP VIEW classified AS {select_in(_HERE / 'classified.sql')}")
     for table, file in _WRITTEN:
         with _joins_built_as_written(con) if table is BUSINESSES else nullcontext():
