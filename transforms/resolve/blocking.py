@@ -46,7 +46,7 @@ BLOCKING_RULES = (
     BlockingRule("birth", ("birth_date", "owner_first_word", "regency")),
     BlockingRule("owner", ("village", "owner_key")),
     BlockingRule("name", ("village", "full_name_key")),
-    BlockingRule("address", ("village", "house_number", "kbli"), ("village", "house_number", "left(kbli, 3)")),
+    BlockingRule("address", ("village", "house_number", "kbli"), ("village", "house_number", "left(kbli, 2)")),
     BlockingRule("point", ("latitude", "longitude"), ("(latitude * 10000)::INTEGER", "(longitude * 10000)::INTEGER")),
     BlockingRule("cooperative", ("cooperative_number",)),
     BlockingRule("legal_entity", ("legal_entity",)),
