@@ -239,12 +239,14 @@ def keep(con: duckdb.DuckDBPyConnection, grows: bool) -> None:
 
 
 def set_aside_keys(con: duckdb.DuckDBPyConnection, grows: bool, folder: Path) -> None:
-    """Write the keys of what was read to `folder/keys.parquet` for the next night; nothing here reads them any more."""
+    """Write the keys of what was read to `folder/keys.parquet` for the next night, and read them there from now on."""
     con.execute(
         f"COPY {'arriving' if grows else 'keys'} TO '{folder / KEYS_FILE}'"
         " (FORMAT parquet, DICTIONARY_SIZE_LIMIT 1)"  # hashes, none of which comes twice
     )
-    con.execute(f"DROP {'VIEW' if grows else 'TABLE'} keys")
+    if not grows:
+        drop_tables(con, "keys")
+        con.execute(f"CREATE TEMP VIEW keys AS SELECT * FROM read_parquet('{folder / KEYS_FILE}')")
 
 
 @dataclass(frozen=True)
