@@ -117,7 +117,7 @@ def plan_release(settings: Settings, as_of: date, known: date, run_id: int | Non
 
 def resolve_register(settings: Settings, release: Release) -> None:
     """Link all validated registrations into businesses, and count what waits in quarantine beside them."""
-    with settings.resources.for_grouping.connect() as con:
+    with settings.resources.connect_for_grouping() as con:
         load_reference(con)
         view_validated(con, settings)
         view_earlier(con, settings)

@@ -49,7 +49,7 @@ def resolve_nights(
         earlier, version = version, folder / str(night)
         if night <= skip:
             continue
-        with Resources(memory, threads, folder).for_grouping.connect() as con:
+        with Resources(memory, threads, folder).connect_for_grouping() as con:
             load_reference(con)
             paths = [str(path) for part in sorted(arrived) for path in (deliveries / f"delivery_id={part}").iterdir()]
             con.execute(f"CREATE VIEW validated AS SELECT * FROM read_parquet({paths}, hive_partitioning = false)")

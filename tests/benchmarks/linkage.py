@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import resource
 import shutil
@@ -41,7 +42,6 @@ from transforms.resolve.clusters import cluster, connect
 from transforms.resolve.comparisons import COMPARISONS
 from transforms.resolve.estimate import ASSUMED
 from transforms.resolve.weights import read_weights
-from warehouse.connection import Resources
 
 SPLINK_OWNER_WEIGHT = 6.0
 """Match weight from which two registrations have one owner; set beforehand, not sought."""
@@ -534,7 +534,7 @@ def main() -> None:
     parser.add_argument("--methods", default=",".join(METHODS), help="some of " + ", ".join(METHODS))
     parser.add_argument("--validated", type=Path)
     parser.add_argument("--truth", type=Path)
-    parser.add_argument("--threads", type=int, default=Resources("", 0, Path()).for_grouping.threads)
+    parser.add_argument("--threads", type=int, default=max(os.cpu_count() or 1, 3))
     parser.add_argument("--hide", default="", help="columns of the registrations to take away, by commas")
     parser.add_argument("--child", choices=METHODS, help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
