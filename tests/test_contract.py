@@ -131,3 +131,9 @@ def test_every_connection_has_the_limits_of_one_place(tmp_path: Path) -> None:
     ]
     openers = {path.name for path in sources if "duckdb.connect(" in path.read_text(encoding="utf-8")}
     assert openers == {"connection.py", "screens.py"}  # screens.py shows the analyst's first query as text
+
+
+@pytest.mark.parametrize(("threads", "taken"), [(1, 1), (2, 3), (3, 3)])
+def test_grouping_never_takes_two_threads(tmp_path: Path, threads: int, taken: int) -> None:
+    with Resources("300MB", threads, tmp_path).connect_for_grouping() as con:
+        assert con.execute("SELECT current_setting('threads')").fetchall() == [(taken,)]
