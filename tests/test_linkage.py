@@ -11,6 +11,7 @@ from conftest import drawn, ingest_inbox, stranger, write_sidt
 
 from flows.settings import Settings
 from flows.weights import NothingToLearn, estimate_weights
+from transforms.build import select_in
 from transforms.resolve import clusters, estimate, link
 from transforms.resolve.blocking import BLOCK_CAP, KEYS
 from transforms.resolve.comparisons import COMPARISONS
@@ -88,6 +89,17 @@ def test_names_are_brought_to_one_spelling(con: duckdb.DuckDBPyConnection, macro
 
     for row in drawn(table):
         assert (compared(row["one"]) == compared(row["other"])) == (row["same"] == "yes"), row
+
+
+def test_names_and_places_of_one_hash_make_no_registration_come_twice(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("CREATE MACRO hash(a) AS 7::UBIGINT, (a, b) AS 7::UBIGINT, (a, b, c) AS 7::UBIGINT")
+    con.execute(
+        """
+        CREATE TABLE registrations AS SELECT n::VARCHAR AS owner_name, n::VARCHAR AS business_name,
+            '3201' AS regency_code, n::VARCHAR AS district_name, n::VARCHAR AS village_name FROM range(20) AS rows(n)"""
+    )
+    for table in ("owner_names", "business_names", "places"):
+        assert con.execute(f"SELECT count(*) FROM ({select_in(NAMES.with_name(f'{table}.sql'))})").fetchall() == [(1,)]
 
 
 def keyed(con: duckdb.DuckDBPyConnection, count: int, values: str) -> None:

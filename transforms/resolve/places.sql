@@ -1,15 +1,23 @@
 -- Grain: kab/kota, district and village as delivered.
 -- Reads: registrations.
--- Why: each place is brought to one spelling once. It is known by its hash.
+-- Why: each place is brought to one spelling once. It is known by its hash, and no two rows have one hash (owner_names.sql).
 WITH spelled AS (
     SELECT
-        regency_code, district_name, village_name,
+        place_id, regency_code, district_name, village_name,
         hash(regency_code, one_spelling(plain_text(district_name))) AS district_key,
         hash(district_key, one_spelling(plain_text(village_name))) AS village_key
-    FROM (SELECT DISTINCT regency_code, district_name, village_name FROM registrations)
+    FROM (
+        SELECT place_id, unnest(place)
+        FROM (
+            SELECT
+                hash(regency_code, district_name, village_name) AS place_id,
+                min({'regency_code': regency_code, 'district_name': district_name, 'village_name': village_name}) AS place
+            FROM (SELECT DISTINCT regency_code, district_name, village_name FROM registrations) GROUP BY place_id
+        )
+    )
 )
 SELECT
-    hash(regency_code, district_name, village_name) AS place_id,
+    place_id,
     CASE WHEN regency_code IS NOT NULL AND district_name IS NOT NULL THEN district_key END AS district,
     CASE WHEN regency_code IS NOT NULL AND village_name IS NOT NULL THEN village_key END AS village
 FROM spelled
