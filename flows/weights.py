@@ -45,7 +45,7 @@ def estimate_weights(settings: Settings, truth: Path | None) -> list[Weight]:
             link.block(con, grows=False)
             if con.execute("SELECT 1 FROM pairs LIMIT 1").fetchall() == []:
                 raise NothingToLearn(
-                    "no two registrations share a NIK, phone, name and place or any other blocking key, so there is"
+                    "no two registrations share a NIK, phone, name and place or what else makes a pair, so there is"
                     " nothing to estimate weights from; run capaian on more deliveries first"
                 )
             counts["strangers"] += Counter(estimate.random_pattern_counts(con))

@@ -108,7 +108,7 @@ def keyed(con: duckdb.DuckDBPyConnection, count: int, values: str) -> None:
         "nik": "BIGINT", "nik15": "BIGINT", "nib": "UBIGINT", "phone": "UBIGINT", "birth_date": "DATE", "regency": "VARCHAR",
         "village": "UBIGINT", "owner_key": "UBIGINT", "house_number": "VARCHAR", "kbli": "VARCHAR", "latitude": "DOUBLE",
         "longitude": "DOUBLE", "cooperative_number": "UBIGINT", "legal_entity": "UBIGINT", "owner_first_word": "UBIGINT",
-        "name_beginning": "UBIGINT", "full_name_key": "UBIGINT",
+        "owner_beginning": "USMALLINT", "name_beginning": "USMALLINT", "full_name_key": "UBIGINT",
     }  # fmt: skip
     nulls = ", ".join(f"NULL::{kind} AS {name}" for name, kind in columns.items())
     con.execute(
@@ -133,6 +133,32 @@ def test_an_over_full_block_is_parted_and_each_part_is_compared(con: duckdb.Duck
     keyed(con, 2 * BLOCK_CAP, "9::BIGINT AS nik15, (row_id % 40)::UBIGINT AS owner_first_word")
     link.block(con, grows=False)
     assert con.execute("SELECT count(*) FROM pairs").fetchall() == [(40 * 3,)]
+
+
+@pytest.mark.parametrize(
+    ("other", "pair_count"),
+    [
+        pytest.param("", 0, id="another person's other shop"),
+        pytest.param("CASE WHEN row_id = 0 THEN 3201014101800001 END AS nik", 1, id="one gives no NIK"),
+        pytest.param("3201014101800001 + row_id * 10 AS nik", 1, id="the NIKs are near"),
+        pytest.param("CASE WHEN row_id = 0 THEN 1::USMALLINT END AS owner_beginning", 1, id="one gives no owner"),
+        pytest.param("3::USMALLINT AS name_beginning", 1, id="the names begin alike"),
+    ],
+)
+def test_neighbours_are_compared_unless_all_they_give_is_far_apart(
+    con: duckdb.DuckDBPyConnection, other: str, pair_count: int
+) -> None:
+    given = {
+        "village": "7::UBIGINT", "house_number": "'12'", "kbli": "'47111'",
+        "nik": "CASE row_id WHEN 0 THEN 3201014101800001 ELSE 3201012505700007 END",
+        "owner_beginning": "(row_id + 1)::USMALLINT", "name_beginning": "(row_id + 1)::USMALLINT",
+    }  # fmt: skip
+    if other:
+        expression, name = other.split(" AS ")
+        given[name] = expression
+    keyed(con, 2, ", ".join(f"{expression} AS {name}" for name, expression in given.items()))
+    link.block(con, grows=False)
+    assert con.execute("SELECT count(*) FROM pairs").fetchall() == [(pair_count,)]
 
 
 def clustered(
@@ -330,13 +356,16 @@ def test_every_level_of_the_weights_in_force_is_estimated_from_labels(settings: 
     assert all(equal[name].m > 0.8 > equal[name].u for name in ("nik", "owner_name", "birth_date"))
 
 
-def test_weights_are_not_estimated_from_nothing(reported: Settings, tmp_path: Path) -> None:
+def test_weights_are_not_estimated_from_nothing(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(NothingToLearn, match="run capaian on more deliveries first"):
         estimate_weights(Settings(home=tmp_path / "empty"), None)
+    settings.root.create()
+    write_sidt(settings.root.inbox / "a.csv", [{"nomor_registrasi": name, **stranger(1)} for name in ("R1", "S1")])
+    ingest_inbox(settings)
     truth = tmp_path / "truth.parquet"
     duckdb.execute(
         "COPY (SELECT 'elsewhere.csv' AS file_name, 2 AS line_number, 1 AS business_key, 1 AS owner_key)"
         f" TO '{truth}' (FORMAT parquet)"
     )
     with pytest.raises(NothingToLearn, match=r"truth\.parquet labels no two registrations"):
-        estimate_weights(reported, truth)
+        estimate_weights(settings, truth)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from transforms.resolve.clusters import LARGEST_CLUSTER, NEAR_NIK_DISTANCE
+from transforms.resolve.clusters import LARGEST_CLUSTER
+from transforms.resolve.comparisons import NEAR_NIK_DISTANCE
 from transforms.resolve.link import THRESHOLDS
 from warehouse.decisions import LinkDecision
 from warehouse.tables.register import BUSINESSES, FIELD_SOURCES
@@ -176,7 +177,7 @@ class Explained:
 
 @dataclass(frozen=True)
 class Blocking:
-    """Whether one blocking rule brings a pair together: compared, parted, stopped, or different keys."""
+    """Whether one blocking rule brings a pair together: compared, spared, parted, stopped, or different keys."""
 
     rule: str
     outcome: str

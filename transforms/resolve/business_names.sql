@@ -25,5 +25,5 @@ WITH plain_names AS (
 SELECT
     business_name_id, branch, full_name, core_name,
     CASE WHEN full_name IS NOT NULL THEN hash(full_name) END AS full_name_key,
-    hash(coalesce(core_name, full_name)[1:2]) AS name_beginning
+    CASE WHEN full_name IS NOT NULL THEN (hash(coalesce(core_name, full_name)[1:2]) & 65535)::USMALLINT END AS name_beginning
 FROM compared_names

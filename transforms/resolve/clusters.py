@@ -13,12 +13,11 @@ from dataclasses import dataclass, field
 import duckdb
 
 from transforms.build import drop_tables
+from transforms.resolve.comparisons import NEAR_NIK_DISTANCE
 from transforms.resolve.link import THRESHOLDS
 
 LARGEST_CLUSTER = 15
 """Registrations of one business beyond which a cluster is more likely a fault than a business."""
-NEAR_NIK_DISTANCE = 2
-"""Digits in which two NIKs may differ and still be one, mistyped."""
 
 
 def connect(con: duckdb.DuckDBPyConnection, links: str, clusters: str) -> None:
@@ -96,9 +95,8 @@ def cluster(con: duckdb.DuckDBPyConnection) -> None:
         SELECT row_id, nik FROM keys
         WHERE row_id IN (SELECT left_row_id FROM edges UNION SELECT right_row_id FROM edges)"""
     )
-    con.execute("CREATE OR REPLACE TEMP TABLE no_clusters (row_id BIGINT, cluster BIGINT)")
     con.execute("CREATE OR REPLACE TEMP TABLE cut (left_row_id BIGINT, right_row_id BIGINT, reason VARCHAR)")
-    base = "no_clusters"
+    base = ""
     for threshold in (strict, chosen, loose):
         # What a guard cut at strict may hold at chosen, where a cluster has more evidence; what it cut there is cut.
         again = "UNION ALL SELECT left_row_id, right_row_id FROM strict_cut" if threshold == chosen else ""
@@ -111,7 +109,10 @@ def cluster(con: duckdb.DuckDBPyConnection) -> None:
         )
         if threshold == chosen:
             con.execute("DELETE FROM cut")
-        extend(con, base, "links", f"{threshold}_clusters")
+        if base:
+            extend(con, base, "links", f"{threshold}_clusters")
+        else:
+            connect(con, "links", f"{threshold}_clusters")
         _guard(con, threshold, is_loose=threshold == loose)
         base = f"{threshold}_clusters"
     con.execute(

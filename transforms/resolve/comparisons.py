@@ -47,7 +47,9 @@ def _either_null(*columns: str) -> str:
     return " OR ".join(f"{side}.{column} IS NULL" for column in columns for side in ("l", "r"))
 
 
-_NEAR_NIK = "hamming(l.nik::VARCHAR, r.nik::VARCHAR) <= 2"
+NEAR_NIK_DISTANCE = 2
+"""Digits in which two NIKs may differ and still be one, mistyped."""
+NEAR_NIK = f"hamming(l.nik::VARCHAR, r.nik::VARCHAR) <= {NEAR_NIK_DISTANCE}"
 _SHARED_PHONE = "phone IN (SELECT key FROM over_full WHERE blocking_rule = 'phone')"
 COMPARISONS: tuple[Comparison, ...] = (
     Comparison(
@@ -56,7 +58,7 @@ COMPARISONS: tuple[Comparison, ...] = (
         (
             Level("equal", "l.nik = r.nik"),
             Level("equal_15_digits", "l.nik15 = r.nik15 AND (l.nik IS NULL OR r.nik IS NULL)"),
-            Level("near", f"l.nik IS NOT NULL AND r.nik IS NOT NULL AND {_NEAR_NIK}"),
+            Level("near", f"l.nik IS NOT NULL AND r.nik IS NOT NULL AND {NEAR_NIK}"),
         ),
         _either_null("nik15"),
     ),
@@ -83,7 +85,7 @@ COMPARISONS: tuple[Comparison, ...] = (
                 " + (day(l.birth_date) = day(r.birth_date))::INT = 2",
             ),
         ),
-        f"{_either_null('birth_date')} OR coalesce(l.nik = r.nik OR {_NEAR_NIK}, false)",
+        f"{_either_null('birth_date')} OR coalesce(l.nik = r.nik OR {NEAR_NIK}, false)",
     ),
     Comparison(
         "phone",

@@ -38,10 +38,11 @@ def prepare(con: duckdb.DuckDBPyConnection, grows: bool) -> None:
     if not grows:
         con.execute("CREATE OR REPLACE TEMP VIEW numbered AS SELECT * FROM validated")
         con.execute(f"CREATE OR REPLACE TEMP TABLE superseded AS {select_in(_HERE / 'supersede.sql')}")
+        con.execute("CREATE OR REPLACE TEMP VIEW registrations AS SELECT * FROM validated")
+        _prepare_names(con)  # of what is superseded too: to leave it out costs more than its few names
         con.execute(
             "CREATE OR REPLACE TEMP VIEW registrations AS SELECT * FROM validated ANTI JOIN superseded USING (row_id)"
         )
-        _prepare_names(con)
         con.execute(f"CREATE OR REPLACE TEMP TABLE keys AS SELECT {KEYS} FROM prepared")
         return
     con.execute(
@@ -153,7 +154,8 @@ def _touch_by(con: duckdb.DuckDBPyConnection, rule: BlockingRule) -> None:
 
 def _block_by(con: duckdb.DuckDBPyConnection, rule: BlockingRule, grows: bool) -> None:
     cap = rule.cap
-    rows = f"SELECT {rule.key} AS key, part, row_id FROM keys WHERE {rule.key} IS NOT NULL"
+    columns = ", ".join(("row_id", *rule.glanced_at))
+    rows = f"SELECT {rule.key} AS key, part, {columns} FROM keys WHERE {rule.key} IS NOT NULL"
     if grows:
         con.execute(
             f"CREATE OR REPLACE TEMP TABLE candidates AS {rows} AND {rule.key} IN (SELECT {rule.key} FROM touched_keys)"
@@ -165,7 +167,7 @@ def _block_by(con: duckdb.DuckDBPyConnection, rule: BlockingRule, grows: bool) -
         CREATE OR REPLACE TEMP TABLE blocks AS
         SELECT key, count(*) AS size FROM candidates GROUP BY key HAVING size > 1;
         CREATE OR REPLACE TEMP TABLE members AS
-        SELECT key, row_id FROM candidates WHERE key IN (SELECT key FROM blocks WHERE size <= {cap})"""
+        SELECT key, {columns} FROM candidates WHERE key IN (SELECT key FROM blocks WHERE size <= {cap})"""
     )
     if con.execute(f"SELECT count(*) FROM blocks WHERE size > {cap}").fetchall() != [(0,)]:
         con.execute(
@@ -174,7 +176,7 @@ def _block_by(con: duckdb.DuckDBPyConnection, rule: BlockingRule, grows: bool) -
             SELECT key, part, count(*) AS size FROM candidates
             WHERE key IN (SELECT key FROM blocks WHERE size > {cap}) GROUP BY ALL;
             INSERT INTO members
-            SELECT hash(key, part), row_id FROM candidates
+            SELECT hash(key, part), {columns} FROM candidates
             WHERE (key, part) IN (SELECT (key, part) FROM parts WHERE size BETWEEN 2 AND {cap})"""
         )
         if not grows:
@@ -188,7 +190,8 @@ def _block_by(con: duckdb.DuckDBPyConnection, rule: BlockingRule, grows: bool) -
     either = "AND (l.row_id IN (FROM touched) OR r.row_id IN (FROM touched))" if grows else ""
     con.execute(
         "INSERT INTO found SELECT l.row_id, r.row_id"
-        f" FROM members AS l JOIN members AS r USING (key) WHERE l.row_id < r.row_id {either}"
+        f" FROM members AS l JOIN members AS r USING (key)"
+        f" WHERE l.row_id < r.row_id AND NOT coalesce({rule.unless}, false) {either}"
     )
 
 

@@ -6,7 +6,8 @@ SELECT
     owner_name_id,
     array_to_string(words, '') AS owner_name,
     CASE WHEN words IS NOT NULL THEN hash(list_sort(words)) END AS owner_key,
-    CASE WHEN words IS NOT NULL THEN hash(words[1]) END AS owner_first_word
+    CASE WHEN words IS NOT NULL THEN hash(words[1]) END AS owner_first_word,
+    CASE WHEN words IS NOT NULL THEN (hash(words[1][1:2]) & 65535)::USMALLINT END AS owner_beginning
 FROM (
     SELECT owner_name_id, person_words(delivered_name) AS words
     FROM (
