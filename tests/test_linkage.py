@@ -106,9 +106,9 @@ def keyed(con: duckdb.DuckDBPyConnection, count: int, values: str) -> None:
     """The keys of `count` prepared registrations with nothing but `values`, expressions for named columns over `row_id`."""
     columns = {
         "nik": "BIGINT", "nik15": "BIGINT", "nib": "UBIGINT", "phone": "UBIGINT", "birth_date": "DATE", "regency": "VARCHAR",
-        "village": "UBIGINT", "owner_key": "UBIGINT", "house_number": "VARCHAR", "kbli": "VARCHAR", "latitude": "DOUBLE",
+        "place": "UBIGINT", "area": "UBIGINT", "owner_key": "UBIGINT", "house_number": "VARCHAR", "kbli": "VARCHAR", "latitude": "DOUBLE",
         "longitude": "DOUBLE", "cooperative_number": "UBIGINT", "legal_entity": "UBIGINT", "owner_first_word": "UBIGINT",
-        "owner_beginning": "USMALLINT", "name_beginning": "USMALLINT", "full_name_key": "UBIGINT",
+        "name_beginning": "USMALLINT", "name_stem": "UBIGINT",
     }  # fmt: skip
     nulls = ", ".join(f"NULL::{kind} AS {name}" for name, kind in columns.items())
     con.execute(
@@ -136,29 +136,85 @@ def test_an_over_full_block_is_parted_and_each_part_is_compared(con: duckdb.Duck
 
 
 @pytest.mark.parametrize(
-    ("other", "pair_count"),
+    ("nik", "birth_date", "name_beginning", "pair_count"),
     [
-        pytest.param("", 0, id="another person's other shop"),
-        pytest.param("CASE WHEN row_id = 0 THEN 3201014101800001 END AS nik", 1, id="one gives no NIK"),
-        pytest.param("3201014101800001 + row_id * 10 AS nik", 1, id="the NIKs are near"),
-        pytest.param("CASE WHEN row_id = 0 THEN 1::USMALLINT END AS owner_beginning", 1, id="one gives no owner"),
-        pytest.param("3::USMALLINT AS name_beginning", 1, id="the names begin alike"),
+        pytest.param(3201012505700007, "1970-05-25", 2, 0, id="another person's other shop"),
+        pytest.param(None, "1970-05-25", 2, 0, id="of another birth date"),
+        pytest.param(None, "1980-01-14", 2, 1, id="no NIK"),
+        pytest.param(None, None, 2, 1, id="neither NIK nor birth date"),
+        pytest.param(3201014101800010, "1970-05-25", 2, 1, id="a mistyped NIK"),
+        pytest.param(3201012505700007, "1970-05-25", None, 1, id="a shop without a name"),
+        pytest.param(3201012505700007, "1970-05-25", 1, 1, id="the shop in other hands"),
     ],
 )
-def test_neighbours_are_compared_unless_all_they_give_is_far_apart(
-    con: duckdb.DuckDBPyConnection, other: str, pair_count: int
+def test_neighbours_are_compared_unless_persons_and_names_tell_them_apart(
+    con: duckdb.DuckDBPyConnection, nik: int | None, birth_date: str | None, name_beginning: int | None, pair_count: int
 ) -> None:
-    given = {
-        "village": "7::UBIGINT", "house_number": "'12'", "kbli": "'47111'",
-        "nik": "CASE row_id WHEN 0 THEN 3201014101800001 ELSE 3201012505700007 END",
-        "owner_beginning": "(row_id + 1)::USMALLINT", "name_beginning": "(row_id + 1)::USMALLINT",
-    }  # fmt: skip
-    if other:
-        expression, name = other.split(" AS ")
-        given[name] = expression
-    keyed(con, 2, ", ".join(f"{expression} AS {name}" for name, expression in given.items()))
+    def either(first: object, second: object) -> str:
+        return f"CASE row_id WHEN 0 THEN {first} ELSE {second or 'NULL'} END"
+
+    born = either("'1980-01-01'", birth_date and repr(birth_date))
+    keyed(
+        con,
+        2,
+        "7::UBIGINT AS place, '12' AS house_number, '47111' AS kbli,"
+        f" {either(3201014101800001, nik)} AS nik, {either(1, name_beginning)}::USMALLINT AS name_beginning,"
+        f" ({born})::DATE AS birth_date",
+    )
     link.block(con, grows=False)
     assert con.execute("SELECT count(*) FROM pairs").fetchall() == [(pair_count,)]
+
+
+DELIVERED = {
+    "row_id": "BIGINT", "source_register": "VARCHAR", "registration_number": "VARCHAR", "updated_date": "DATE",
+    "enumerated_date": "DATE", "business_kind": "VARCHAR", "nik": "VARCHAR", "is_nik_precision_lost": "BOOLEAN",
+    "nib": "VARCHAR", "phone": "VARCHAR", "owner_name": "VARCHAR", "owner_birth_date": "DATE", "business_name": "VARCHAR",
+    "regency_code": "VARCHAR", "district_name": "VARCHAR", "village_name": "VARCHAR", "latitude": "DOUBLE",
+    "longitude": "DOUBLE", "address": "VARCHAR", "kbli_code": "VARCHAR", "started_year": "INTEGER",
+    "cooperative_number": "VARCHAR", "legal_entity_number": "VARCHAR",
+}  # fmt: skip
+SHOP = {
+    "business_name": "WARUNG NASI SUKSES", "regency_code": "32.01", "district_name": "CIBINONG", "village_name": "NANGGEWER",
+    "address": "JL. MAWAR NO. 12", "kbli_code": "56102",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        pytest.param({}, {"business_name": "WARUG NASI SUKSES", "address": None}, id="a damaged word of trade"),
+        pytest.param({}, {"business_name": "TOKO ANGGREK"}, id="another name at one address"),
+        pytest.param({"kbli_code": None}, {"kbli_code": None, "business_name": "TOKO ANGGREK"}, id="no trade"),
+        pytest.param({}, {"village_name": "NANGEWERR"}, id="a damaged village"),
+        pytest.param(
+            {"address": None}, {"address": None, "village_name": "Kel. Nanggewer"}, id="a village with its kind"
+        ),
+        pytest.param({"village_name": None}, {"village_name": None}, id="no village"),
+        pytest.param(
+            {"village_name": None, "district_name": None},
+            {"village_name": None, "district_name": None},
+            id="kab/kota alone",
+        ),
+        pytest.param(
+            {"owner_name": "SITI AMINAH", "address": None},
+            {"owner_name": "SITI AMINAH", "village_name": "CIRIMEKAR", "business_name": "TOKO ANGGREK"},
+            id="an owner elsewhere in the district",
+        ),
+    ],
+)
+def test_registrations_are_compared_whatever_one_of_them_lacks(
+    con: duckdb.DuckDBPyConnection, first: dict[str, str | None], second: dict[str, str | None]
+) -> None:
+    rows = [{"row_id": row_id} | SHOP | given for row_id, given in enumerate((first, second))]
+    columns = ", ".join(f"row.{name}" for name in DELIVERED)
+    record = ", ".join(f"{name} {kind}" for name, kind in DELIVERED.items())
+    con.execute(
+        f"CREATE TABLE validated AS SELECT {columns} FROM (SELECT unnest($rows::STRUCT({record})[]) AS row)",
+        {"rows": [{name: row.get(name) for name in DELIVERED} for row in rows]},
+    )
+    link.prepare(con, grows=False)
+    link.block(con, grows=False)
+    assert con.execute("SELECT count(*) FROM pairs").fetchall() == [(1,)]
 
 
 def clustered(

@@ -5,11 +5,9 @@ Belongs here: the way every derived table is made. A `.sql` file is one SELECT; 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
-import pyarrow.parquet as pq
 
 from warehouse.contract import Table
 
@@ -31,19 +29,20 @@ def build_table(con: duckdb.DuckDBPyConnection, table: Table, select: str, folde
     try:
         con.execute(f"COPY (SELECT {columns}, {unknown} FROM ({select}){order}) TO '{path}' (FORMAT parquet)")
     except duckdb.BinderException:
-        _check_columns(table, [row[0] for row in con.execute(f"DESCRIBE {select}").fetchall()])
+        _check_columns(con, table, select)
         raise
-    _check_columns(table, pq.read_schema(path).names)
+    _check_columns(con, table, f"SELECT * FROM read_parquet('{path}')")
     con.execute(f"CREATE SCHEMA IF NOT EXISTS {table.schema}")
     con.execute(f"CREATE OR REPLACE VIEW {table.full_name} AS SELECT * FROM read_parquet('{path}')")
     return path
 
 
-def _check_columns(table: Table, delivered: Iterable[str]) -> None:
-    if set(delivered) != set(table.column_names):
+def _check_columns(con: duckdb.DuckDBPyConnection, table: Table, select: str) -> None:
+    delivered = {row[0] for row in con.execute(f"DESCRIBE {select}").fetchall()}
+    if set(table.column_names) != delivered:
         raise ContractError(
-            f"{table.full_name}: missing {sorted(set(table.column_names) - set(delivered))},"
-            f" unknown {sorted(set(delivered) - set(table.column_names))}"
+            f"{table.full_name}: missing {sorted(set(table.column_names) - delivered)},"
+            f" unknown {sorted(delivered - set(table.column_names))}"
         )
 
 

@@ -31,7 +31,7 @@ _OUTCOMES = {
     "compared": "[green]equal keys: compared[/]",
     "different": "different keys",
     "missing": "one side gives none",
-    "spared": "equal keys, but far NIKs and other beginnings of the names: not compared",
+    "told_apart": "equal keys, but the NIKs are far apart: not compared",
     "parted": "[yellow]equal keys, but the block is too large and parts them[/]",
     "stopped": "[yellow]equal keys, but the block is too large to be compared[/]",
 }

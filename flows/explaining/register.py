@@ -389,7 +389,7 @@ def _blocking(con: duckdb.DuckDBPyConnection, pair: Edge) -> tuple[Blocking, ...
             SELECT CASE
                 WHEN l.{rule.key} IS NULL OR r.{rule.key} IS NULL THEN 'missing'
                 WHEN l.{rule.key} <> r.{rule.key} THEN 'different'
-                WHEN {rule.unless} THEN 'spared'
+                WHEN {rule.glance.tells_apart} THEN 'told_apart'
                 WHEN NOT EXISTS (
                     FROM over_full WHERE blocking_rule = $3 AND key = l.{rule.key}
                 ) THEN 'compared'

@@ -177,7 +177,7 @@ class Explained:
 
 @dataclass(frozen=True)
 class Blocking:
-    """Whether one blocking rule brings a pair together: compared, spared, parted, stopped, or different keys."""
+    """Whether one blocking rule brings a pair together: compared, told_apart, parted, stopped, or different keys."""
 
     rule: str
     outcome: str

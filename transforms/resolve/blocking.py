@@ -6,10 +6,9 @@ any key. Never block on the name of a shop or of a person alone: such blocks gro
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from transforms.resolve.comparisons import NEAR_NIK
+from transforms.resolve.comparisons import NEAR_BIRTH, NEAR_NIK
 
 BLOCK_CAP = 60
 """Most registrations of one block. A larger block is parted by `PARTED_BY`; what is still too large is not compared,
@@ -20,6 +19,23 @@ SHARED_PHONE = 8
 
 
 @dataclass(frozen=True)
+class Glance:
+    """What tells a pair of a block apart before it is compared: a symmetric predicate over `columns` of two `keys`."""
+
+    columns: tuple[str, ...]
+    tells_apart: str
+
+
+_OTHER_PERSON = f"NOT coalesce({NEAR_NIK}, {NEAR_BIRTH}, true)"
+NO_GLANCE = Glance((), "false")
+AT_PERSONS = Glance(("nik", "birth_date"), _OTHER_PERSON)
+AT_PERSONS_AND_NAMES = Glance(
+    ("nik", "birth_date", "name_beginning"),
+    f"CASE WHEN l.name_beginning <> r.name_beginning THEN {_OTHER_PERSON} ELSE false END",
+)
+
+
+@dataclass(frozen=True)
 class BlockingRule:
     """A key over the columns of a prepared registration; a registration that lacks any of them is in no block of it."""
 
@@ -27,18 +43,12 @@ class BlockingRule:
     columns: tuple[str, ...]
     expressions: tuple[str, ...] = ()
     cap: int = BLOCK_CAP
-    unless: str = "false"
-    """A symmetric predicate over two registrations `l` and `r` of `keys`: such a pair of a block is not compared."""
+    glance: Glance = NO_GLANCE
 
     @property
     def key(self) -> str:
         """The column of `keys` that holds the key."""
         return f"{self.name}_block"
-
-    @property
-    def glanced_at(self) -> tuple[str, ...]:
-        """The columns of `keys` that `unless` asks for."""
-        return tuple(dict.fromkeys(re.findall(r"\b[lr]\.(\w+)", self.unless)))
 
     @property
     def key_sql(self) -> str:
@@ -49,30 +59,26 @@ class BlockingRule:
         return f"CASE WHEN {given} THEN hash({', '.join(self.expressions or self.columns)}) END"
 
 
-# Neighbours and namesakes share a place or a name by chance. Two sound NIKs that no typing error makes one tell them
-# apart, and a guard would part what is linked in spite of them; what also begins otherwise is not compared. Where
-# anything is missing, everything is compared.
-_OTHER_NAME = "l.name_beginning <> r.name_beginning"
-_OTHER_OWNER_NAME = "l.owner_beginning <> r.owner_beginning"
-_FAR_NIKS = f"NOT {NEAR_NIK}"
+# A place is the village, an area the district; what is not given is the next larger one. Neighbours and namesakes share
+# them by chance. Two sound NIKs that no typing error makes one tell such a pair apart, and a guard would part what is
+# linked in spite of them; where a NIK is missing, the birth dates do. Only what bears one name beside, as a business
+# that changed hands may, is for people to see. Where neither is given, everything is compared.
 BLOCKING_RULES = (
     BlockingRule("nik", ("nik15",)),
     BlockingRule("nib", ("nib",)),
     BlockingRule("phone", ("phone",), cap=SHARED_PHONE),
     BlockingRule("birth", ("birth_date", "owner_first_word", "regency")),
-    BlockingRule("owner", ("village", "owner_key"), unless=f"{_OTHER_NAME} AND {_FAR_NIKS}"),
-    BlockingRule("name", ("village", "full_name_key"), unless=f"{_OTHER_OWNER_NAME} AND {_FAR_NIKS}"),
+    BlockingRule("owner", ("area", "owner_key"), glance=AT_PERSONS_AND_NAMES),
+    BlockingRule("name", ("place", "name_stem"), glance=AT_PERSONS),
     BlockingRule(
-        "address",
-        ("village", "house_number", "kbli"),
-        ("village", "house_number", "left(kbli, 2)"),
-        unless=f"{_OTHER_OWNER_NAME} AND {_OTHER_NAME} AND {_FAR_NIKS}",
+        "address", ("place", "house_number"), ("place", "house_number", "left(kbli, 2)"), glance=AT_PERSONS_AND_NAMES
     ),
+    BlockingRule("front", ("area", "house_number", "name_stem"), glance=AT_PERSONS_AND_NAMES),
     BlockingRule(
         "point",
         ("latitude", "longitude"),
         ("(latitude * 10000)::INTEGER", "(longitude * 10000)::INTEGER"),
-        unless=f"{_OTHER_OWNER_NAME} AND {_OTHER_NAME} AND {_FAR_NIKS}",
+        glance=AT_PERSONS_AND_NAMES,
     ),
     BlockingRule("cooperative", ("cooperative_number",)),
     BlockingRule("legal_entity", ("legal_entity",)),
@@ -81,7 +87,7 @@ PARTED_BY = "hash(owner_first_word, name_beginning)"
 """What an over-full block is keyed by anew: the owner's first word and how the name of the business begins."""
 KEYS = ", ".join(
     (
-        "row_id", "nik", "owner_beginning", "name_beginning", f"{PARTED_BY} AS part",
+        "row_id", "nik", "birth_date", "name_beginning", f"{PARTED_BY} AS part",
         *(f"{rule.key_sql} AS {rule.key}" for rule in BLOCKING_RULES),
     )
 )  # fmt: skip

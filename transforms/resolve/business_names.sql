@@ -5,8 +5,8 @@
 WITH plain_names AS (
     SELECT business_name_id, plain_text(delivered_name) AS plain_name
     FROM (
-        SELECT hash(business_name) AS business_name_id, min(business_name) AS delivered_name
-        FROM (SELECT DISTINCT business_name FROM registrations) GROUP BY business_name_id
+        SELECT hash(business_name) AS business_name_id, min(business_name) AS delivered_name FROM registrations
+        GROUP BY business_name_id
     )
 ), parted_names AS (
     SELECT
@@ -19,11 +19,11 @@ WITH plain_names AS (
 ), compared_names AS (
     SELECT
         business_name_id, branch, array_to_string(words, '') AS full_name,
-        nullif(array_to_string(list_filter(words, lambda w: NOT list_contains(trade_words(), w)), ''), '') AS core_name
-    FROM parted_names
+        nullif(array_to_string(own_words, ''), '') AS core_name, coalesce(own_words[-1], words[-1]) AS last_word
+    FROM (SELECT *, list_filter(words, lambda w: NOT list_contains(trade_words(), w)) AS own_words FROM parted_names)
 )
 SELECT
     business_name_id, branch, full_name, core_name,
-    CASE WHEN full_name IS NOT NULL THEN hash(full_name) END AS full_name_key,
+    CASE WHEN full_name IS NOT NULL THEN hash(last_word[1:4]) END AS name_stem,  -- the least damaged part: words are lost before it
     CASE WHEN full_name IS NOT NULL THEN (hash(coalesce(core_name, full_name)[1:2]) & 65535)::USMALLINT END AS name_beginning
 FROM compared_names

@@ -111,16 +111,21 @@ def cluster(con: duckdb.DuckDBPyConnection) -> None:
             con.execute("DELETE FROM cut")
         if base:
             extend(con, base, "links", f"{threshold}_clusters")
+            # What grew no further holds what it held when it was guarded.
+            con.execute(
+                "CREATE OR REPLACE TEMP TABLE extended AS"
+                f" SELECT * FROM {threshold}_clusters SEMI JOIN joined USING (cluster)"
+            )
         else:
             connect(con, "links", f"{threshold}_clusters")
-        _guard(con, threshold, is_loose=threshold == loose)
+        _guard(con, threshold, "extended" if base else f"{threshold}_clusters", is_loose=threshold == loose)
         base = f"{threshold}_clusters"
     con.execute(
         "CREATE OR REPLACE TEMP TABLE links AS SELECT left_row_id, right_row_id FROM edges"
         " WHERE is_one_owner OR level = 'registration'"
     )
     extend(con, f"{chosen}_clusters", "links", "owner_clusters")
-    drop_tables(con, "links", "joining", "joined", "linked_niks")
+    drop_tables(con, "links", "joining", "joined", "extended", "linked_niks")
 
 
 @dataclass
@@ -131,8 +136,8 @@ class _Part:
     niks: set[str] = field(default_factory=set)
 
 
-def _guard(con: duckdb.DuckDBPyConnection, threshold: str, is_loose: bool) -> None:
-    """Build the clusters that break a guard anew, in `<threshold>_clusters` and `cut`.
+def _guard(con: duckdb.DuckDBPyConnection, threshold: str, guarded: str, is_loose: bool) -> None:
+    """Build the clusters in `guarded` that break a guard anew, in `<threshold>_clusters` and `cut`.
 
     What people decided holds at every threshold; the other guards keep the strict and the chosen clusters sound, and
     the loose ones show how far linking might go.
@@ -142,9 +147,9 @@ def _guard(con: duckdb.DuckDBPyConnection, threshold: str, is_loose: bool) -> No
     within = str(tuple(names[: names.index(threshold) + 1])).replace(",)", ")")
     denied = f"""
         SELECT l.cluster FROM cannot_link
-        JOIN {clusters} AS l ON l.row_id = left_row_id JOIN {clusters} AS r ON r.row_id = right_row_id
+        JOIN {guarded} AS l ON l.row_id = left_row_id JOIN {guarded} AS r ON r.row_id = right_row_id
         WHERE l.cluster = r.cluster"""
-    suspects = denied if is_loose else f"{denied} UNION {_suspects(con, clusters, within)}"
+    suspects = denied if is_loose else f"{denied} UNION {_suspects(con, guarded, within)}"
     con.execute(f"CREATE OR REPLACE TEMP TABLE suspects AS {suspects}")
     rows = con.execute(
         f"SELECT cluster, row_id, nik FROM {clusters} SEMI JOIN suspects USING (cluster)"

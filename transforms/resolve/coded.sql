@@ -11,7 +11,7 @@ SELECT
     owner_birth_date AS birth_date,
     hash(owner_name) AS owner_name_id,
     hash(business_name) AS business_name_id,
-    regency_code AS regency, district, village,
+    regency_code AS regency, district, village, place, area,
     latitude, longitude,
     address,
     house_number_of(address) AS house_number,

@@ -50,6 +50,10 @@ def _either_null(*columns: str) -> str:
 NEAR_NIK_DISTANCE = 2
 """Digits in which two NIKs may differ and still be one, mistyped."""
 NEAR_NIK = f"hamming(l.nik::VARCHAR, r.nik::VARCHAR) <= {NEAR_NIK_DISTANCE}"
+NEAR_BIRTH = (
+    "(year(l.birth_date) = year(r.birth_date))::INT + (month(l.birth_date) = month(r.birth_date))::INT"
+    " + (day(l.birth_date) = day(r.birth_date))::INT >= 2"
+)
 _SHARED_PHONE = "phone IN (SELECT key FROM over_full WHERE blocking_rule = 'phone')"
 COMPARISONS: tuple[Comparison, ...] = (
     Comparison(
@@ -79,11 +83,7 @@ COMPARISONS: tuple[Comparison, ...] = (
         "owner",
         (
             Level("equal", "l.birth_date = r.birth_date"),
-            Level(
-                "near",
-                "(year(l.birth_date) = year(r.birth_date))::INT + (month(l.birth_date) = month(r.birth_date))::INT"
-                " + (day(l.birth_date) = day(r.birth_date))::INT = 2",
-            ),
+            Level("near", NEAR_BIRTH),
         ),
         f"{_either_null('birth_date')} OR coalesce(l.nik = r.nik OR {NEAR_NIK}, false)",
     ),
@@ -133,7 +133,7 @@ COMPARISONS: tuple[Comparison, ...] = (
             Level("same_point", "abs(l.latitude - r.latitude) < 0.001 AND abs(l.longitude - r.longitude) < 0.001"),
             Level(
                 "same_address",
-                "l.house_number = r.house_number AND (l.village = r.village OR l.district = r.district)"
+                "l.house_number = r.house_number AND (l.place = r.place OR l.district = r.district)"
                 " AND jaro_winkler_similarity(street_of(l.address), street_of(r.address)) >= 0.9",
             ),
             Level(

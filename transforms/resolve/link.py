@@ -154,7 +154,7 @@ def _touch_by(con: duckdb.DuckDBPyConnection, rule: BlockingRule) -> None:
 
 def _block_by(con: duckdb.DuckDBPyConnection, rule: BlockingRule, grows: bool) -> None:
     cap = rule.cap
-    columns = ", ".join(("row_id", *rule.glanced_at))
+    columns = ", ".join(("row_id", *rule.glance.columns))
     rows = f"SELECT {rule.key} AS key, part, {columns} FROM keys WHERE {rule.key} IS NOT NULL"
     if grows:
         con.execute(
@@ -191,7 +191,7 @@ def _block_by(con: duckdb.DuckDBPyConnection, rule: BlockingRule, grows: bool) -
     con.execute(
         "INSERT INTO found SELECT l.row_id, r.row_id"
         f" FROM members AS l JOIN members AS r USING (key)"
-        f" WHERE l.row_id < r.row_id AND NOT coalesce({rule.unless}, false) {either}"
+        f" WHERE l.row_id < r.row_id AND NOT {rule.glance.tells_apart} {either}"
     )
 
 

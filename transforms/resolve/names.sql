@@ -68,6 +68,10 @@ CREATE OR REPLACE MACRO branch_mark(words) AS
         CASE WHEN len(list_filter(words[2:], lambda w: is_branch_word(w))) > 0 THEN 'CABANG' ELSE '' END);
 CREATE OR REPLACE MACRO without_branch(words) AS words[1:1] || list_filter(words[2:], lambda w: NOT is_branch_word(w));
 
+-- The name of a district or village without the word that says what it is.
+CREATE OR REPLACE MACRO place_name(t) AS
+    one_spelling(regexp_replace(plain_text(t), '^(DESA|DS|KELURAHAN|KEL|NAGARI|GAMPONG|KECAMATAN|KEC|DISTRIK) +', ''));
+
 -- Where a business is, of an address as delivered: its first number, and the name of the street without the words that every
 -- address has. The street is only asked for where the numbers agree.
 CREATE OR REPLACE MACRO house_number_of(t) AS nullif(regexp_extract(t, '^[^0-9]*([0-9]+)', 1), '');

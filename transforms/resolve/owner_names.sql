@@ -6,12 +6,8 @@ SELECT
     owner_name_id,
     array_to_string(words, '') AS owner_name,
     CASE WHEN words IS NOT NULL THEN hash(list_sort(words)) END AS owner_key,
-    CASE WHEN words IS NOT NULL THEN hash(words[1]) END AS owner_first_word,
-    CASE WHEN words IS NOT NULL THEN (hash(words[1][1:2]) & 65535)::USMALLINT END AS owner_beginning
+    CASE WHEN words IS NOT NULL THEN hash(words[1]) END AS owner_first_word
 FROM (
     SELECT owner_name_id, person_words(delivered_name) AS words
-    FROM (
-        SELECT hash(owner_name) AS owner_name_id, min(owner_name) AS delivered_name
-        FROM (SELECT DISTINCT owner_name FROM registrations) GROUP BY owner_name_id
-    )
+    FROM (SELECT hash(owner_name) AS owner_name_id, min(owner_name) AS delivered_name FROM registrations GROUP BY owner_name_id)
 )

@@ -4,8 +4,8 @@
 WITH spelled AS (
     SELECT
         place_id, regency_code, district_name, village_name,
-        hash(regency_code, one_spelling(plain_text(district_name))) AS district_key,
-        hash(district_key, one_spelling(plain_text(village_name))) AS village_key
+        hash(regency_code, place_name(district_name)) AS district_key,
+        hash(district_key, place_name(village_name)) AS village_key
     FROM (
         SELECT place_id, unnest(place)
         FROM (
@@ -19,5 +19,7 @@ WITH spelled AS (
 SELECT
     place_id,
     CASE WHEN regency_code IS NOT NULL AND district_name IS NOT NULL THEN district_key END AS district,
-    CASE WHEN regency_code IS NOT NULL AND village_name IS NOT NULL THEN village_key END AS village
+    CASE WHEN regency_code IS NOT NULL AND village_name IS NOT NULL THEN village_key END AS village,
+    CASE WHEN regency_code IS NOT NULL THEN coalesce(village, district, hash(regency_code)) END AS place,
+    CASE WHEN regency_code IS NOT NULL THEN coalesce(district, hash(regency_code)) END AS area
 FROM spelled
