@@ -72,7 +72,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             """,
         ),
         (
-            "coalesce(street_of(t), '') || coalesce(house_number_of(t), '')",
+            "coalesce(street_of(t), '') || coalesce(house_number_of(front_of(t)), '')",
             """
             | one                            | other               | same |
             | JL. MAWAR NO. 12, RT 02/RW 03  | Jalan Mawar No 12   | yes  |
@@ -106,7 +106,7 @@ def keyed(con: duckdb.DuckDBPyConnection, count: int, values: str) -> None:
     """The keys of `count` prepared registrations with nothing but `values`, expressions for named columns over `row_id`."""
     columns = {
         "nik": "BIGINT", "nik15": "BIGINT", "nib": "UBIGINT", "phone": "UBIGINT", "birth_date": "DATE", "regency": "VARCHAR",
-        "place": "UBIGINT", "area": "UBIGINT", "owner_key": "UBIGINT", "house_number": "VARCHAR", "kbli": "VARCHAR", "latitude": "DOUBLE",
+        "place": "UBIGINT", "area": "UBIGINT", "owner_key": "UBIGINT", "house_number": "VARCHAR", "street_end": "VARCHAR", "kbli": "VARCHAR", "latitude": "DOUBLE",
         "longitude": "DOUBLE", "cooperative_number": "UBIGINT", "legal_entity": "UBIGINT", "owner_first_word": "UBIGINT",
         "name_beginning": "USMALLINT", "name_stem": "UBIGINT",
     }  # fmt: skip
@@ -157,7 +157,7 @@ def test_neighbours_are_compared_unless_persons_and_names_tell_them_apart(
     keyed(
         con,
         2,
-        "7::UBIGINT AS place, '12' AS house_number, '47111' AS kbli,"
+        "7::UBIGINT AS area, '12' AS house_number,"
         f" {either(3201014101800001, nik)} AS nik, {either(1, name_beginning)}::USMALLINT AS name_beginning,"
         f" ({born})::DATE AS birth_date",
     )

@@ -71,9 +71,11 @@ BLOCKING_RULES = (
     BlockingRule("owner", ("area", "owner_key"), glance=AT_PERSONS_AND_NAMES),
     BlockingRule("name", ("place", "name_stem"), glance=AT_PERSONS),
     BlockingRule(
-        "address", ("place", "house_number"), ("place", "house_number", "left(kbli, 2)"), glance=AT_PERSONS_AND_NAMES
+        "address",
+        ("area", "house_number"),
+        ("area", "house_number", "street_end"),
+        glance=AT_PERSONS_AND_NAMES,
     ),
-    BlockingRule("front", ("area", "house_number", "name_stem"), glance=AT_PERSONS_AND_NAMES),
     BlockingRule(
         "point",
         ("latitude", "longitude"),

@@ -14,10 +14,11 @@ SELECT
     regency_code AS regency, district, village, place, area,
     latitude, longitude,
     address,
-    house_number_of(address) AS house_number,
+    house_number_of(front) AS house_number,
+    street_end_of(front) AS street_end,
     kbli_code AS kbli,
     started_year,
     CASE WHEN business_kind = 'koperasi' AND cooperative_number IS NOT NULL THEN hash(cooperative_number) END AS cooperative_number,
     CASE WHEN business_kind = 'koperasi' AND legal_entity_number IS NOT NULL THEN hash(plain_text(legal_entity_number)) END AS legal_entity
-FROM (SELECT *, nik::BIGINT AS nik_number FROM registrations)
+FROM (SELECT *, nik::BIGINT AS nik_number, front_of(address) AS front FROM registrations)
 JOIN places ON place_id = hash(regency_code, district_name, village_name)

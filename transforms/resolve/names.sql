@@ -72,9 +72,12 @@ CREATE OR REPLACE MACRO without_branch(words) AS words[1:1] || list_filter(words
 CREATE OR REPLACE MACRO place_name(t) AS
     one_spelling(regexp_replace(plain_text(t), '^(DESA|DS|KELURAHAN|KEL|NAGARI|GAMPONG|KECAMATAN|KEC|DISTRIK) +', ''));
 
--- Where a business is, of an address as delivered: its first number, and the name of the street without the words that every
--- address has. The street is only asked for where the numbers agree.
-CREATE OR REPLACE MACRO house_number_of(t) AS nullif(regexp_extract(t, '^[^0-9]*([0-9]+)', 1), '');
+-- Where a business is, of an address as delivered: what stands before its first number, how that ends (streets are begun in many
+-- ways), and the number.
+CREATE OR REPLACE MACRO front_of(t) AS regexp_extract(t, '^([^0-9]*)([0-9]+)', ['street', 'number']);
+CREATE OR REPLACE MACRO street_end_of(front) AS right(replace(replace(replace(upper(front.street), '.', ''), ' ', ''), 'NO', ''), 3);
+CREATE OR REPLACE MACRO house_number_of(front) AS nullif(front.number, '');
+-- The name of the street without the words that every address has; it is only asked for where the numbers agree.
 CREATE OR REPLACE MACRO street_of(t) AS
     regexp_replace(
         CASE WHEN regexp_matches(t, '^[0-9]') THEN regexp_extract(upper(t), '[^0-9]+') ELSE regexp_extract(upper(t), '^[^0-9]+') END,
