@@ -21,8 +21,8 @@ from itertools import groupby
 from typing import Any
 
 from expectations.gates import quarantined_count_sql
-from warehouse.columns import REGISTRATION
 from warehouse.contract import Severity
+from warehouse.registration import REGISTRATION
 
 ROW_COUNT_LIMIT_FACTOR = 2.0
 """Twice or half the rows is another scope of the export; the census grows by less between two deliveries."""

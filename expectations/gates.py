@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from expectations.rules import ROW_RULES, Rule
-from warehouse.columns import CHANNELS
 from warehouse.contract import Severity
+from warehouse.registration import CHANNELS
 
 UNPARSABLE_LIMIT_RATIO = 0.5
 """With more lines broken than whole, delimiter or quotes are wrong; nobody should repair them one by one."""

@@ -11,8 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from warehouse.columns import REGISTRATION
 from warehouse.contract import Severity, fingerprint
+from warehouse.registration import REGISTRATION
 
 WAS_UNREAD = "coalesce(map_contains(unread, '{name}'), false)"
 WAS_UNREAD_PATTERN = r"coalesce\(map_contains\(unread, '\w+'\), false\)"

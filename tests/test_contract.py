@@ -12,12 +12,12 @@ import pytest
 from transforms.build import ContractError, build_table
 from warehouse import prepared
 from warehouse.arrow import arrow_schema
-from warehouse.columns import REGISTRATION
 from warehouse.connection import Resources
 from warehouse.contract import Column, Table, fingerprint
 from warehouse.ddl import create_tables
 from warehouse.dictionary import BEGIN, END, as_markdown
 from warehouse.prepared import copy_definitions, copy_rows
+from warehouse.registration import REGISTRATION
 from warehouse.tables import ALL_TABLES, PUBLISHED_TABLES
 from warehouse.tables.lake import VALIDATED
 from warehouse.tables.register import BUSINESSES

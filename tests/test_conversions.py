@@ -17,8 +17,8 @@ import xlsxwriter
 from conftest import SIDT_DEFAULTS, ingest_inbox, lake, publish_all, published
 
 from flows.settings import Settings
-from warehouse.columns import PROVENANCE
 from warehouse.profiles import load_profiles
+from warehouse.registration import PROVENANCE
 from warehouse.tables.lake import VALIDATED
 
 NAMES = [*SIDT_DEFAULTS]

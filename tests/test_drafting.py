@@ -22,9 +22,9 @@ from transforms.drafting.toml_text import toml_text
 from transforms.land import take_census
 from transforms.recognise import RefusedDelivery, normalised_header, recognise
 from transforms.simulation import simulate
-from warehouse.columns import REGISTRATION
 from warehouse.profiles import SourceProfile, load_profiles, parse_profile
 from warehouse.reference_data import load_reference
+from warehouse.registration import REGISTRATION
 
 COMPARED = [column.name for column in REGISTRATION]
 

@@ -101,7 +101,7 @@ def test_make_target_runs_its_tools(target: str, commands: list[str]) -> None:
 
 def test_import_contract_names_every_room_of_the_warehouse_that_is_closed() -> None:
     """A new module of the warehouse is closed to transforms and expectations until someone opens it here."""
-    opened = {"contract", "columns", "corrections", "decisions", "tables", "profiles"}
+    opened = {"contract", "columns", "registration", "corrections", "decisions", "tables", "profiles"}
     rooms = {path.stem for path in (ROOT / "warehouse").glob("*.py")} - {"__init__"}
     rooms |= {path.parent.name for path in (ROOT / "warehouse").glob("*/__init__.py")}
     closed = [

@@ -16,9 +16,9 @@ from flows.balance import BalanceError
 from flows.settings import Settings
 from warehouse import publish as publishing
 from warehouse.checksums import sha256_of
-from warehouse.columns import REGISTRATION
 from warehouse.ledger import Ledger
 from warehouse.lock import LockHeld, single_writer
+from warehouse.registration import REGISTRATION
 from warehouse.tables import PUBLISHED_TABLES
 
 

@@ -10,7 +10,7 @@ CASES = 10_000
 
 
 def test_no_reader_of_the_contract_is_left_out(readers: duckdb.DuckDBPyConnection) -> None:
-    from warehouse.columns import REGISTRATION
+    from warehouse.registration import REGISTRATION
 
     assert {column.reader for column in REGISTRATION if column.reader} <= set(reader_calls(readers))
 

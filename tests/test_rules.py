@@ -10,7 +10,7 @@ from conftest import ingest_inbox, lake, write_bps, write_sidt
 
 from expectations.rules import ROW_RULES
 from flows.settings import Settings
-from warehouse.columns import REGISTRATION
+from warehouse.registration import REGISTRATION
 
 
 def findings(settings: Settings, rows: list[dict[str, str]], write: Any = write_sidt) -> dict[str, set[str]]:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import astuple
 
-from warehouse.columns import REGISTRATION
 from warehouse.contract import quoted
 from warehouse.corrections import CODE_FIXES_FILE, CORRECTIONS_FILE, Corrections
 from warehouse.profiles import SourceProfile
+from warehouse.registration import REGISTRATION
 from warehouse.tables.quality import CORRECTIONS
 
 _TYPES = {column.name: column.type for column in REGISTRATION}

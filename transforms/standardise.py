@@ -19,10 +19,10 @@ from transforms.correct import corrected_values_sql, fixed_texts_sql
 from transforms.land import CHUNK, LINE_BITS, Census
 from transforms.reading.limits import LINE_BYTES_LIMIT
 from transforms.recognise import RecognisedFile, RecognisedTable
-from warehouse.columns import REGISTRATION
 from warehouse.contract import Column, quoted
 from warehouse.corrections import Corrections
 from warehouse.profiles import SourceProfile
+from warehouse.registration import REGISTRATION
 from warehouse.tables.lake import STANDARDISED, UNPARSABLE
 
 _HERE = Path(__file__).parent

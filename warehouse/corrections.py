@@ -15,8 +15,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from warehouse.columns import REGISTRATION
 from warehouse.contract import fingerprint
+from warehouse.registration import REGISTRATION
 
 FOLDER = Path(__file__).parent / "reference"
 CORRECTIONS_FILE = "corrections.csv"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from warehouse.columns import REGISTRATION
 from warehouse.contract import fingerprint
+from warehouse.registration import REGISTRATION
 
 FOLDER = Path(__file__).parent / "sources"
 _READ_COLUMNS = {column.name for column in REGISTRATION if column.reader}

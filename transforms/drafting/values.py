@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
-from warehouse.columns import CHANNELS, REGISTRATION
+from warehouse.registration import CHANNELS, REGISTRATION
 
 READERS = {column.name: column.reader for column in REGISTRATION if column.reader}
 REQUIRED = {

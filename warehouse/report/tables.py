@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from warehouse import columns
+from warehouse import columns, registration
 from warehouse.contract import Column, Table
 from warehouse.report.facts import CERTIFICATE, COVERAGE_BY_WAVE, KOPERASI, PROVINCES, WATERFALL, row_flow
 from warehouse.report.released import check_released
@@ -144,7 +144,7 @@ EXPORTS = (
         "Kab/kota and registrations of each wave beside what was published and planned.",
         ("wave",),
         (
-            columns.WAVE,
+            registration.WAVE,
             Column("planned_regency_count", "BIGINT", "Kab/kota as planned."),
             Column("published_regency_count", "BIGINT", "Kab/kota as published."),
             Column("enumerated_count", "BIGINT", "Kab/kota with a registration here."),

@@ -1,4 +1,4 @@
-"""Every table of every stage: where it is kept, what one row is, and which columns of `columns.py` it has.
+"""Every table of every stage: where it is kept, what one row is, and which columns it has.
 
 Belongs here: tables, one file per schema, and the few columns that only one table has. Does not belong here: how rows
 come about.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from warehouse import columns
+from warehouse import columns, registration
 from warehouse.contract import Column, Table
 
 CAUSES = {
@@ -30,7 +30,7 @@ STOCK_CHANGES = Table(
     (
         columns.VERSION,
         _KNOWN_DATE,
-        columns.REGENCY_CODE.described("Kabupaten/kota; unknown when unresolved."),
+        registration.REGENCY_CODE.described("Kabupaten/kota; unknown when unresolved."),
         columns.DIGITAL_RANK,
         columns.COUNTED_FROM_DATE,
         Column("change_count", "BIGINT", "Businesses more (or fewer, when negative) than in the version before."),

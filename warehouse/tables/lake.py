@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from warehouse import columns
+from warehouse import registration
 from warehouse.contract import Column, Table
 
 STANDARDISED = Table(
@@ -11,11 +11,11 @@ STANDARDISED = Table(
     "source line",
     "Each parsed line of a delivery in our names, types and codes.",
     (
-        *columns.PROVENANCE,
-        *columns.REGISTRATION,
-        columns.UNREAD,
-        columns.CORRECTED_COLUMNS,
-        columns.FIXED_TEXTS,
+        *registration.PROVENANCE,
+        *registration.REGISTRATION,
+        registration.UNREAD,
+        registration.CORRECTED_COLUMNS,
+        registration.FIXED_TEXTS,
     ),
     ("row_id",),
 )
@@ -24,7 +24,7 @@ VALIDATED = Table(
     "validated",
     "source line",
     "Parsed lines that break no quarantining rule; rule_codes holds warnings.",
-    (*STANDARDISED.columns, columns.RULE_CODES),
+    (*STANDARDISED.columns, registration.RULE_CODES),
     ("row_id",),
 )
 QUARANTINED = Table(
@@ -41,8 +41,8 @@ UNPARSABLE = Table(
     "source line",
     "Lines that are not a record of their file's form, with their raw text.",
     (
-        columns.DELIVERY_ID,
-        columns.LINE_NUMBER,
+        registration.DELIVERY_ID,
+        registration.LINE_NUMBER,
         Column(
             "reason_code",
             "VARCHAR",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from warehouse import columns
+from warehouse import columns, registration
 from warehouse.contract import Column, Table
 
 _PLACE = (columns.FRAME_CODE, columns.PROVINCE_CODE)
@@ -75,7 +75,7 @@ ATTAINMENT_KABKOTA = _mart(
     "kab/kota, target year and definition",
     "The register's count by kab/kota beside the latest official recap of the same kab/kota.",
     ("regency_code", "target_year", "definition_code"),
-    columns.REGENCY_CODE.described("Kabupaten/kota; unknown when it cannot be resolved."),
+    registration.REGENCY_CODE.described("Kabupaten/kota; unknown when it cannot be resolved."),
     Column("regency_name", "VARCHAR", "Name of the kabupaten/kota."),
     columns.PROVINCE_CODE_34,
     columns.PROVINCE_CODE_38,
@@ -141,7 +141,7 @@ BY_SIZE_SECTOR = _mart(
     columns.SIZE_RULE,
     columns.SECTION_CODE,
     columns.BUSINESS_COUNT,
-    columns.WORKER_COUNT.described("Persons working in them, where given."),
+    registration.WORKER_COUNT.described("Persons working in them, where given."),
     *columns.DEFINITION_COUNTS,
     columns.OBSERVED_DATE,
 )
@@ -151,7 +151,7 @@ BY_OWNER = _mart(
     "Owners and their counted businesses; no known export gives the owner's education.",
     ("frame_code", "province_code", "owner_sex_code", "owner_age_band"),
     *_PLACE,
-    columns.OWNER_SEX_CODE.described("Sex of the owner: L (male), P (female) or unknown."),
+    registration.OWNER_SEX_CODE.described("Sex of the owner: L (male), P (female) or unknown."),
     columns.OWNER_AGE_BAND,
     Column("owner_count", "BIGINT", "Owners, each counted once, with the oldest of the counted businesses."),
     columns.BUSINESS_COUNT,
@@ -179,7 +179,7 @@ KOPERASI = _mart(
     Column("cooperative_count", "BIGINT", "Cooperatives."),
     Column("active_count", "BIGINT", "Of them of a status that counts."),
     Column("cooperative_number_count", "BIGINT", "Of them with a Nomor Induk Koperasi."),
-    columns.MEMBER_COUNT.described("Members, where given."),
+    registration.MEMBER_COUNT.described("Members, where given."),
     *columns.DEFINITION_COUNTS,
     columns.OBSERVED_DATE,
 )
@@ -188,8 +188,8 @@ ENUMERATION_COVERAGE = _mart(
     "wave and kab/kota",
     "Which kab/kota each wave of the census reached.",
     ("wave", "regency_code"),
-    columns.WAVE,
-    columns.REGENCY_CODE.described("Kabupaten/kota; unknown when it cannot be resolved."),
+    registration.WAVE,
+    registration.REGENCY_CODE.described("Kabupaten/kota; unknown when it cannot be resolved."),
     Column("regency_name", "VARCHAR", "Name of the kabupaten/kota."),
     columns.PROVINCE_CODE_34,
     columns.PROVINCE_CODE_38,

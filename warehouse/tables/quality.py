@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from warehouse import columns
+from warehouse import columns, registration
 from warehouse.contract import Column, Table
 from warehouse.tables.lake import UNPARSABLE
 
@@ -12,7 +12,7 @@ DELIVERIES = Table(
     "delivery",
     "Every file that arrived, once, whatever became of it.",
     (
-        columns.DELIVERY_ID,
+        registration.DELIVERY_ID,
         Column("file_name", "VARCHAR", "Name under which the file first arrived."),
         Column("sha256", "VARCHAR", "SHA-256 of its bytes."),
         Column("profile", "VARCHAR", "Source profile it was recognised as; NULL when none fitted."),
@@ -38,7 +38,7 @@ ROW_BALANCE = Table(
     "delivery and seam",
     "The conservation law: what goes into each seam comes out of it. delivery_id 0 stands for the register as a whole.",
     (
-        columns.DELIVERY_ID,
+        registration.DELIVERY_ID,
         Column("seam", "VARCHAR", "lines, judgement, registrations or businesses."),
         Column("rows_in", "BIGINT", "Rows that went in."),
         Column("rows_out", "BIGINT", "Rows accounted for on the other side."),
@@ -58,7 +58,7 @@ FINDINGS = Table(
     "delivery and rule",
     "What each delivery broke, refused ones included, to be answered to its sender.",
     (
-        columns.DELIVERY_ID,
+        registration.DELIVERY_ID,
         columns.RULE_CODE,
         _SEVERITY,
         columns.COLUMN_NAME,
@@ -80,7 +80,7 @@ DRIFT = Table(
     "delivery, rule and column",
     "How each delivery differs from what the same sender delivered before.",
     (
-        columns.DELIVERY_ID,
+        registration.DELIVERY_ID,
         Column(
             "previous_delivery_id",
             "BIGINT",
@@ -104,7 +104,7 @@ RULE_RESULTS = Table(
     "delivery and rule",
     "Great Expectations' count beside the count of the rows set aside.",
     (
-        columns.DELIVERY_ID,
+        registration.DELIVERY_ID,
         columns.RULE_CODE,
         columns.SEVERITY,
         Column("evaluated_count", "BIGINT", "Rows judged."),
@@ -119,7 +119,7 @@ QUARANTINED_ROWS = Table(
     "quarantined_rows",
     "quarantined source line",
     "Which lines wait for repair, without their content.",
-    (columns.ROW_ID, columns.DELIVERY_ID, columns.LINE_NUMBER, columns.RULE_CODES),
+    (registration.ROW_ID, registration.DELIVERY_ID, registration.LINE_NUMBER, registration.RULE_CODES),
     ("row_id",),
     published=True,
 )
@@ -128,7 +128,7 @@ UNPARSABLE_LINES = Table(
     "unparsable_lines",
     "unparsable source line",
     "Which lines are no record at all, without their content.",
-    (columns.DELIVERY_ID, columns.LINE_NUMBER, UNPARSABLE["reason_code"]),
+    (registration.DELIVERY_ID, registration.LINE_NUMBER, UNPARSABLE["reason_code"]),
     ("delivery_id", "line_number"),
     published=True,
 )
@@ -138,10 +138,10 @@ QUARANTINE_HISTORY = Table(
     "quarantined source line",
     "Whether each quarantined line still waits, or which validated line of another delivery repaired it.",
     (
-        columns.ROW_ID,
-        columns.DELIVERY_ID,
-        columns.LINE_NUMBER,
-        columns.RULE_CODES,
+        registration.ROW_ID,
+        registration.DELIVERY_ID,
+        registration.LINE_NUMBER,
+        registration.RULE_CODES,
         Column("status", "VARCHAR", "waiting or repaired."),
         Column("repaired_by_row_id", "BIGINT", "Validated line of the same registration number; NULL while waiting."),
         Column("repaired_by_delivery_id", "BIGINT", "Delivery of that line."),
@@ -155,7 +155,7 @@ WAITING_COUNTS = Table(
     "kab/kota, digital rank and days",
     "What the lines that wait in quarantine would count as; the band of every count reaches up to them.",
     (
-        columns.REGENCY_CODE.described("Kabupaten/kota; unknown when it cannot be resolved."),
+        registration.REGENCY_CODE.described("Kabupaten/kota; unknown when it cannot be resolved."),
         columns.DIGITAL_RANK,
         columns.COUNTED_FROM_DATE,
         Column("known_from_date", "DATE", "Day of the interview, or the first day of the wave."),
@@ -172,9 +172,9 @@ CORRECTIONS = Table(
     (
         Column("decision_file", "VARCHAR", "corrections.csv (one record) or code_fixes.csv (a whole profile)."),
         Column("decision_line", "INTEGER", "Line of that file."),
-        columns.SOURCE_REGISTER.described("Register of the corrected record; NULL for a code fix."),
+        registration.SOURCE_REGISTER.described("Register of the corrected record; NULL for a code fix."),
         Column("profile", "VARCHAR", "Source profile of a code fix; NULL for a correction."),
-        columns.REGISTRATION_NUMBER.described("The corrected record; NULL for a code fix."),
+        registration.REGISTRATION_NUMBER.described("The corrected record; NULL for a code fix."),
         columns.COLUMN_NAME.described("The corrected column, never a personal one."),
         Column("expect", "VARCHAR", "The wrong value, or the wrong text of a code fix."),
         Column("replacement", "VARCHAR", "The value or text in its place."),
@@ -272,7 +272,7 @@ ATTEMPTS = Table(
     "Every try at ingesting a delivery. The lease on a delivery lasts as long as its run holds the lock.",
     (
         _RUN_ID.described("The run."),
-        columns.DELIVERY_ID,
+        registration.DELIVERY_ID,
         Column("attempt_number", "INTEGER", "1 is the first try at the delivery in any run."),
         Column("begun_at", "TIMESTAMP", "When it began, UTC."),
         Column("ended_at", "TIMESTAMP", "When it ended, UTC; NULL when it was interrupted."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from warehouse import columns
+from warehouse import columns, registration
 from warehouse.contract import Column, Table
 
 
@@ -52,7 +52,7 @@ REFERENCE_TABLES = (
         "kabupaten/kota",
         "The 514 kabupaten and kota.",
         ("regency_code",),
-        columns.REGENCY_CODE,
+        registration.REGENCY_CODE,
         Column("regency_name", "VARCHAR", "Name of 2025."),
         Column("regency_kind", "VARCHAR", "kabupaten or kota."),
         columns.PROVINCE_CODE_38,
@@ -67,14 +67,14 @@ REFERENCE_TABLES = (
         Column("code_vintage", "VARCHAR", "Year of the code list."),
         Column("source_code", "VARCHAR", "The code."),
         Column("source_name", "VARCHAR", "Its name in that list."),
-        columns.REGENCY_CODE,
+        registration.REGENCY_CODE,
     ),
     _reference(
         "kbli",
         "KBLI code",
         "KBLI 2020, sections to five digits.",
         ("kbli_code",),
-        columns.KBLI_CODE.described("Section letter or two to five digits."),
+        registration.KBLI_CODE.described("Section letter or two to five digits."),
         Column("title", "VARCHAR", "Title."),
         Column("level", "VARCHAR", "section, division, group, class or subclass."),
         Column("section_code", "VARCHAR", "Section A to U."),
@@ -116,7 +116,7 @@ REFERENCE_TABLES = (
         "status",
         "keberadaan_usaha and whether such a business counts.",
         ("business_status_code",),
-        columns.BUSINESS_STATUS_CODE,
+        registration.BUSINESS_STATUS_CODE,
         Column("business_status_name", "VARCHAR", "Indonesian name."),
         columns.IS_COUNTED.described("Whether a business of this status enters attainment."),
     ),
@@ -134,7 +134,7 @@ REFERENCE_TABLES = (
         "wave",
         "Plan and result of the census waves.",
         ("wave",),
-        columns.WAVE,
+        registration.WAVE,
         Column("planned_record_count", "BIGINT", "Records planned."),
         Column("planned_regency_count", "INTEGER", "Kabupaten/kota planned."),
         Column("record_count", "BIGINT", "Records published."),
@@ -161,7 +161,7 @@ REFERENCE_TABLES = (
         Column("report_id", "VARCHAR", "Indicator, kab/kota and year."),
         Column("indicator_code", "VARCHAR", "umkm_assisted (fostered by the office) or umkm_projected (estimate)."),
         columns.INSTITUTION.described("Who reported."),
-        columns.REGENCY_CODE,
+        registration.REGENCY_CODE,
         Column("report_year", "SMALLINT", "Year the figure speaks of."),
         Column("reported_count", "BIGINT", "UMKM reported."),
         columns.STATEMENT,
@@ -183,9 +183,9 @@ REFERENCE_TABLES = (
         "legal form",
         "Legal forms.",
         ("legal_form_code",),
-        columns.LEGAL_FORM_CODE,
+        registration.LEGAL_FORM_CODE,
         Column("legal_form_name", "VARCHAR", "Indonesian name."),
-        columns.BUSINESS_KIND,
+        registration.BUSINESS_KIND,
     ),
 )
 

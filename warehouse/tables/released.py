@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from warehouse import columns
+from warehouse import columns, registration
 from warehouse.contract import Column, Table
 
 _IS_SUPPRESSED = Column(
@@ -53,7 +53,7 @@ RELEASED_SALES = Table(
     "year of sales and KBLI section",
     "Sales of counted businesses by sector, for use outside the ministry; hidden where one could be worked out.",
     (
-        columns.OMZET_YEAR.described("Year of the sales; amounts of different years must not be added up."),
+        registration.OMZET_YEAR.described("Year of the sales; amounts of different years must not be added up."),
         columns.SECTION_CODE,
         Column("omzet_idr", "BIGINT", "Sales of those that give them, rupiah; NULL when hidden."),
         Column("contributor_count", "BIGINT", "Businesses with sales above 0; NULL when hidden."),
