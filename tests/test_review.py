@@ -17,7 +17,8 @@ from python_calamine import CalamineWorkbook
 from flows import ingesting
 from flows.cli import review as commands
 from flows.cli import screens
-from flows.review import GUIDE, HEADERS, SHEET, Applied, ReviewError, apply, export
+from flows.reviewing import Applied, ReviewError, apply, export
+from flows.reviewing.workbook import GUIDE, HEADERS, SHEET
 from flows.settings import Settings
 from warehouse.decisions import load_decisions
 from warehouse.lock import LockHeld, single_writer

@@ -1,4 +1,4 @@
-"""`capaian review`: export and apply. What they do is in `flows/review.py`."""
+"""`capaian review`: export and apply. What they do is in `flows/reviewing/`."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def export(*, out: Path, limit: int | None = None, json_output: Json = False) ->
     limit
         Most pairs to write; the most uncertain come first.
     """
-    from flows.review import ReviewError
-    from flows.review import export as write_pairs
+    from flows.reviewing import ReviewError
+    from flows.reviewing import export as write_pairs
     from warehouse.lock import single_writer
 
     settings = Settings()
@@ -67,8 +67,8 @@ def apply(file: Path, /, *, by: str, json_output: Json = False) -> int:
         Who decided; it is published with the decisions.
     """
     from flows.plan import business_date
-    from flows.review import ReviewError
-    from flows.review import apply as take_answers
+    from flows.reviewing import ReviewError
+    from flows.reviewing import apply as take_answers
     from warehouse.decisions import DecisionError
     from warehouse.lock import single_writer
 
