@@ -106,7 +106,7 @@ _GUIDE = (
 def pair_row(
     place: int, pair: Sequence[Any], texts: dict[int, tuple[str | None, ...]], levels: dict[tuple[int, int], str]
 ) -> tuple[Any, ...]:
-    """The row of a pair under `HEADERS`; `texts` hold what is `SHOWN` of each registration, `levels` go by place, digit."""
+    """The row of a pair under `HEADERS`; `texts` is what is `SHOWN` of each registration, `levels` by place, digit."""
     left, right, threshold, cut_by, pattern, stranger, sibling, *ends = pair
     found = [
         levels.get((at, pattern // 10 ** (len(COMPARISONS) - 1 - at) % 10), "missing") for at in range(len(COMPARISONS))
