@@ -16,8 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from expectations.drift import Drift, Measured, find_drift
 from expectations.judge import ROWS, RULE_BOOK_FINGERPRINT
@@ -30,14 +28,13 @@ from flows.pseudonyms import IDENTIFIERS, build_pseudonyms
 from flows.runs import attempt_rows, run_rows
 from flows.settings import Settings
 from transforms.answer import quarantine_history_sql, waiting_counts_sql
-from transforms.build import build_table
+from transforms.build import build_table, records_json, records_sql
 from transforms.changes import build_changes, unexplained_count, view_version
 from transforms.correct import correction_status_sql
 from transforms.disclosure import build_released, keep_contributions
 from transforms.marts import build_marts
 from transforms.resolve import resolve
 from transforms.resolve.link import KEYS_FILE
-from warehouse.arrow import arrow_schema
 from warehouse.contract import Table
 from warehouse.corrections import load_corrections
 from warehouse.decisions import load_decisions
@@ -179,8 +176,8 @@ def record_quality(settings: Settings, release: Release) -> None:
     with settings.resources.connect() as con:
         load_reference(con)
         for table in REFERENCE_TABLES:
-            select = f"SELECT * FROM {table.full_name} ORDER BY {', '.join(table.key)}"
-            _keep(release, table, con.sql(select).to_arrow_table().to_pylist())
+            select = f"SELECT {', '.join(table.column_names)} FROM {table.full_name} ORDER BY {', '.join(table.key)}"
+            con.execute(f"COPY ({select}) TO '{_path(release, table)}' (FORMAT parquet)")
         view_validated(con, settings)
         view_quarantined(con, settings, judged)
         quarantined = _select_rows(QUARANTINED_ROWS, rows_of(settings, judged), "verdict = 'quarantined'")
@@ -211,7 +208,7 @@ def record_quality(settings: Settings, release: Release) -> None:
         balance(0, "businesses", current_count, {"businesses": business_count, "merged_duplicates": merged})
     )
     check_balance("register", balances)
-    _keep(release, ROW_BALANCE, [{**row, "parts": list(row["parts"].items())} for row in balances])
+    _keep(release, ROW_BALANCE, balances)
     _keep(release, DELIVERIES, delivery_rows(entries))
     runs = read_runs(settings.root.runs, release.run_id)
     _keep(release, RUNS, run_rows(runs))
@@ -404,6 +401,14 @@ def _select_rows(table: Table, paths: Sequence[str], condition: str = "true") ->
 
 
 def _keep(release: Release, table: Table, rows: list[dict[str, Any]]) -> None:
+    columns = {column.name: column.type for column in table}
+    with duckdb.connect() as con:
+        con.execute(
+            f"COPY ({records_sql(columns)}) TO '{_path(release, table)}' (FORMAT parquet)", records_json(rows, columns)
+        )
+
+
+def _path(release: Release, table: Table) -> Path:
     path = release.folder / table.schema / f"{table.name}.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.Table.from_pylist(rows, schema=arrow_schema(table)), path)
+    return path

@@ -5,6 +5,8 @@ Belongs here: the way every derived table is made. A `.sql` file is one SELECT; 
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import duckdb
@@ -44,6 +46,21 @@ def _check_columns(con: duckdb.DuckDBPyConnection, table: Table, select: str) ->
             f"{table.full_name}: missing {sorted(set(table.column_names) - delivered)},"
             f" unknown {sorted(delivered - set(table.column_names))}"
         )
+
+
+def records_sql(columns: Mapping[str, str]) -> str:
+    """A SELECT of the records in the JSON parameter `$records`, under `columns` with their types; each gives them all.
+
+    Arrow would import pandas to take in records of Python, 30 MB that nothing else in a run needs.
+    """
+    structure = json.dumps([dict(columns)])
+    return f"SELECT unnest(record) FROM (SELECT unnest(from_json_strict($records, '{structure}')) AS record)"
+
+
+def records_json(records: Iterable[Mapping[str, object]], columns: Iterable[str]) -> dict[str, str]:
+    """The parameter of `records_sql`; what a record lacks is NULL, what is no column is left out."""
+    names = list(columns)
+    return {"records": json.dumps([{name: record.get(name) for name in names} for record in records], default=str)}
 
 
 def drop_tables(con: duckdb.DuckDBPyConnection, *tables: str) -> None:

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
-from transforms.build import build_table, select_in
+from transforms.build import build_table, records_json, records_sql, select_in
 from transforms.disclosure.records import Counts, Release, Suppression, Unit, classes
 from transforms.disclosure.sales import release_sales
 from transforms.disclosure.suppress import suppress
@@ -24,10 +23,7 @@ from warehouse.tables.released import RELEASED_BREAKDOWNS, RELEASED_REGIONS, REL
 _HERE = Path(__file__).parent
 _MEASURES = ("business_count", "d1_count", "d2_count", "d3_count", "d4_count")
 NATION = "nation"
-_HIDDEN = pa.schema([("tree", pa.string()), ("code", pa.string())])
-_LOG = pa.schema(
-    [(name, pa.int32() if name == "threshold_count" else pa.string()) for name in SUPPRESSION_LOG.column_names]
-)
+_HIDDEN = {"tree": "VARCHAR", "code": "VARCHAR"}
 
 
 @dataclass(frozen=True)
@@ -69,7 +65,9 @@ def build_released(
             hidden += [(tree.name, found) for found in suppress(units, threshold, releases)]
         trees = [tree.name for tree in _TREES if tree.table is table]
         marked = [{"tree": tree, "code": found.code} for tree, found in hidden if tree in trees]
-        con.register("hidden_units", pa.Table.from_pylist(marked, schema=_HIDDEN))
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE hidden_units AS {records_sql(_HIDDEN)}", records_json(marked, _HIDDEN)
+        )
         of_tree = (
             "tree = 'regions' AND code = unit_code"
             if table is RELEASED_REGIONS
@@ -83,14 +81,13 @@ def build_released(
             f" FROM exact LEFT JOIN hidden_units ON {of_tree}",
             folder,
         )
-        con.unregister("hidden_units")
     log = [(tree, found.code, "record", found.reason, threshold) for tree, found in hidden]
     sales = release_sales(con, contributions, folder, earlier, threshold)
     log += [(RELEASED_SALES.name, found.code, "omzet_idr", found.reason, threshold) for found in sales]
-    rows = pa.Table.from_pylist([dict(zip(SUPPRESSION_LOG.column_names, row, strict=True)) for row in log], schema=_LOG)
-    con.register("suppression_rows", rows)
+    columns = {column.name: column.type for column in SUPPRESSION_LOG}
+    rows = [dict(zip(columns, row, strict=True)) for row in log]
+    con.execute(f"CREATE OR REPLACE TEMP TABLE suppression_rows AS {records_sql(columns)}", records_json(rows, columns))
     build_table(con, SUPPRESSION_LOG, "SELECT * FROM suppression_rows", folder)
-    con.unregister("suppression_rows")
 
 
 def _units(con: duckdb.DuckDBPyConnection, tree: _Tree, source: str) -> list[Unit]:

@@ -12,15 +12,14 @@ from itertools import groupby
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
-from transforms.build import build_table, select_in
+from transforms.build import build_table, records_json, records_sql, select_in
 from transforms.disclosure.dominance import MoneyCell, suppress_money
 from transforms.disclosure.records import Suppression
 from warehouse.tables.released import RELEASED_SALES
 
 _HERE = Path(__file__).parent
-_HIDDEN = pa.schema([("code", pa.string())])
+_HIDDEN = {"code": "VARCHAR"}
 _CODE = "omzet_year || '/' || section_code"
 
 
@@ -53,7 +52,10 @@ def release_sales(
         for _, group in groupby(cells, key=lambda cell: cell[0])
         for one in suppress_money([cell for _, cell in group], threshold, earlier=before)
     ]
-    con.register("hidden_cells", pa.Table.from_pylist([{"code": one.code} for one in found], schema=_HIDDEN))
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE hidden_cells AS {records_sql(_HIDDEN)}",
+        records_json(({"code": one.code} for one in found), _HIDDEN),
+    )
     build_table(
         con,
         RELEASED_SALES,
@@ -64,5 +66,4 @@ def release_sales(
         FROM read_parquet('{contributions}') LEFT JOIN hidden_cells ON code = {_CODE}""",
         folder,
     )
-    con.unregister("hidden_cells")
     return found

@@ -211,7 +211,7 @@ def compare(con: duckdb.DuckDBPyConnection, grows: bool) -> None:
         con.execute(f"CREATE OR REPLACE TEMP VIEW registrations AS {paired}")
     con.execute(
         f"""
-        CREATE OR REPLACE TEMP TABLE paired AS SELECT * EXCLUDE (area, street_end) FROM coded;  -- which tell blocks alone
+        CREATE OR REPLACE TEMP TABLE paired AS SELECT * EXCLUDE (area, street_end) FROM coded;  -- which part blocks
         CREATE OR REPLACE TEMP TABLE compared AS
         SELECT l.row_id AS left_row_id, r.row_id AS right_row_id, {pattern_sql()} AS pattern
         FROM pairs
