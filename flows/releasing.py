@@ -129,7 +129,7 @@ def resolve_register(settings: Settings, release: Release) -> None:
         view_quarantined(con, settings, [entry for entry in released_entries(settings)[0] if entry.is_judged])
         build_table(con, QUARANTINE_HISTORY, quarantine_history_sql(), release.folder)
         build_table(con, WAITING_COUNTS, waiting_counts_sql(con), release.folder)
-    _keep(release, OPERATOR_TARGETS, [asdict(target) for target in load_targets(settings.root.targets)])
+    _keep(settings, release, OPERATOR_TARGETS, [asdict(target) for target in load_targets(settings.root.targets)])
 
 
 def build_attainment(settings: Settings, release: Release) -> None:
@@ -208,15 +208,16 @@ def record_quality(settings: Settings, release: Release) -> None:
         balance(0, "businesses", current_count, {"businesses": business_count, "merged_duplicates": merged})
     )
     check_balance("register", balances)
-    _keep(release, ROW_BALANCE, balances)
-    _keep(release, DELIVERIES, delivery_rows(entries))
+    _keep(settings, release, ROW_BALANCE, balances)
+    _keep(settings, release, DELIVERIES, delivery_rows(entries))
     runs = read_runs(settings.root.runs, release.run_id)
-    _keep(release, RUNS, run_rows(runs))
-    _keep(release, ATTEMPTS, attempt_rows(runs))
-    _keep(release, FINDINGS, [row for entry in entries for row in entry.findings])
-    _keep(release, DRIFT, drift.findings)
-    _keep(release, RULE_RESULTS, [row for entry in entries for row in entry.rule_results])
+    _keep(settings, release, RUNS, run_rows(runs))
+    _keep(settings, release, ATTEMPTS, attempt_rows(runs))
+    _keep(settings, release, FINDINGS, [row for entry in entries for row in entry.findings])
+    _keep(settings, release, DRIFT, drift.findings)
+    _keep(settings, release, RULE_RESULTS, [row for entry in entries for row in entry.rule_results])
     _keep(
+        settings,
         release,
         PUBLICATION,
         [
@@ -304,7 +305,7 @@ def publish_release(settings: Settings, release: Release) -> Path:
     """Certify, audit and publish; returns the folder of the version."""
     root, validated = settings.root, [entry for entry in released_entries(settings)[0] if entry.status == "validated"]
     stated = certificate(root, settings.resources, release.folder, release.as_of, release.input_fingerprint, validated)
-    _keep(release, CERTIFICATE, stated)
+    _keep(settings, release, CERTIFICATE, stated)
     # Before the switch: killed in between, the next run publishes and writes both.
     commit_identifiers(settings.vault, release.folder / IDENTIFIERS)
     folder = publish(
@@ -400,9 +401,9 @@ def _select_rows(table: Table, paths: Sequence[str], condition: str = "true") ->
     return f"SELECT {columns} WHERE false"
 
 
-def _keep(release: Release, table: Table, rows: list[dict[str, Any]]) -> None:
+def _keep(settings: Settings, release: Release, table: Table, rows: list[dict[str, Any]]) -> None:
     columns = {column.name: column.type for column in table}
-    with duckdb.connect() as con:
+    with settings.resources.connect() as con:
         con.execute(
             f"COPY ({records_sql(columns)}) TO '{_path(release, table)}' (FORMAT parquet)", records_json(rows, columns)
         )
