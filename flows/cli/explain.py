@@ -31,7 +31,7 @@ _OUTCOMES = {
     "compared": "[green]equal keys: compared[/]",
     "different": "different keys",
     "missing": "one side gives none",
-    "told_apart": "equal keys, but the NIKs are far apart: not compared",
+    "told_apart": "equal keys, but NIKs or birth dates of two persons: not compared",
     "parted": "[yellow]equal keys, but the block is too large and parts them[/]",
     "stopped": "[yellow]equal keys, but the block is too large to be compared[/]",
 }
