@@ -15,6 +15,7 @@ import xlsxwriter
 from transforms.answer import safe_cell
 from transforms.resolve.comparisons import COMPARISONS
 from transforms.resolve.link import THRESHOLDS
+from warehouse.report.workbook import PLAIN_TEXT
 
 SHEET = "Pasangan"
 GUIDE = "Petunjuk"
@@ -136,14 +137,7 @@ def _suggestion(threshold: str, cut_by: str | None) -> str:
 
 def write_book(stream: IO[bytes], scratch: Path, rows: Sequence[Sequence[Any]]) -> None:
     """Write the workbook of `rows` (`pair_row`) to `stream`; no cell becomes a formula, a link or a number."""
-    options = {
-        "constant_memory": True,
-        "tmpdir": str(scratch),
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    with xlsxwriter.Workbook(stream, options) as book:
+    with xlsxwriter.Workbook(stream, {"constant_memory": True, "tmpdir": str(scratch), **PLAIN_TEXT}) as book:
         bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         plain = book.add_format({"text_wrap": True, "valign": "top"})
         asked = book.add_format({"text_wrap": True, "valign": "top", "bg_color": "#FFF7D6", "num_format": "@"})
